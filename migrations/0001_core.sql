@@ -245,7 +245,7 @@ create table entries (                          -- the timeline: append-only, ch
     occurred_at  timestamptz not null,
     recorded_at  timestamptz not null,
     by           text not null,
-    data         jsonb not null,
+    data         json not null,                 -- json, not jsonb: the hash is over the text as written
     hash         bytea not null,                -- sha256 over the hash before and this row
     constraint entries_pk primary key (ticket, seq)
 );

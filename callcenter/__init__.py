@@ -1,0 +1,1 @@
+"""Callcenter: calls, tickets and every promise of a customer's contract as a clock."""
