@@ -1,0 +1,54 @@
+"""Instants as whole microseconds since 1970 in UTC, and the half-open stretches between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+SECOND = 1_000_000
+DAY = 86_400 * SECOND
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH_DAY = EPOCH.toordinal()
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A stretch of time that contains its start and not its end."""
+
+    start: int
+    end: int
+
+
+def micros(at: datetime) -> int:
+    """The instant in microseconds since the epoch; a datetime without an offset raises ValueError."""
+    if at.tzinfo is None:
+        raise ValueError(f"{at.isoformat()} has no time zone; write an offset such as Z or +08:00")
+    return (at - EPOCH) // _MICROSECOND
+
+
+LATEST = micros(datetime.max.replace(tzinfo=UTC))
+EARLIEST = micros(datetime.min.replace(tzinfo=UTC))
+
+
+def instant(at: int) -> datetime:
+    """The aware UTC datetime of the instant; outside the years 1 to 9999 raises ValueError."""
+    if not EARLIEST <= at <= LATEST:
+        raise ValueError("the instant lies outside the years 1 to 9999")
+    return EPOCH + timedelta(microseconds=at)
+
+
+def read_instant(text: str) -> int:
+    """The instant that an ISO 8601 date and time with an offset names; anything else raises ValueError."""
+    if not isinstance(text, str):
+        raise ValueError(f"{text!r} is not a time; write it as 2026-03-02T09:00:00+08:00")
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is not a time; write it as 2026-03-02T09:00:00+08:00") from error
+    return micros(at)
+
+
+def write_instant(at: int) -> str:
+    """The instant as ISO 8601 in UTC with `Z`; a fraction only where there is one."""
+    return instant(at).replace(tzinfo=None).isoformat() + "Z"
