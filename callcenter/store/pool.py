@@ -1,0 +1,45 @@
+"""Connections to PostgreSQL: instants in UTC, JSON as Python values."""
+
+from typing import Any
+
+import asyncpg
+import msgspec
+
+_NAME = "callcenter"
+_SESSION = {"timezone": "UTC", "application_name": _NAME}
+
+
+async def open_pool(dsn: str, *, size: int = 10, statement_cache: bool = True) -> asyncpg.Pool:
+    """A pool of at most `size` connections; close it with `await pool.close()`.
+
+    A DSN may name several hosts with ``target_session_attrs=read-write``. `statement_cache` is False behind PgBouncer
+    in transaction mode, which mixes up prepared statements.
+    """
+    return await asyncpg.create_pool(
+        dsn,
+        min_size=1,
+        max_size=size,
+        init=_set_codecs,
+        server_settings=_SESSION,
+        **_caching(statement_cache),
+    )
+
+
+async def connect(dsn: str, *, statement_cache: bool = True) -> asyncpg.Connection:
+    """One connection of one's own, for LISTEN, advisory locks and migrations: its DSN must pass PgBouncer by."""
+    connection = await asyncpg.connect(dsn, server_settings=_SESSION, **_caching(statement_cache))
+    await _set_codecs(connection)
+    return connection
+
+
+def _caching(on: bool) -> dict[str, int]:
+    return {} if on else {"statement_cache_size": 0}
+
+
+async def _set_codecs(connection: asyncpg.Connection) -> None:
+    for kind in ("json", "jsonb"):
+        await connection.set_type_codec(kind, schema="pg_catalog", encoder=_encode, decoder=msgspec.json.decode)
+
+
+def _encode(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
