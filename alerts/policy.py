@@ -1,0 +1,200 @@
+"""The ladder of a contract applied to one clock: which rungs fire, which earlier alerts end, when to look again.
+
+Pure: everything comes in as an argument, `now` too. A rung fires once for a deadline. A deadline that moves takes back
+the alerts it made untrue and leaves the true ones standing; a step told before comes again only where its new instant
+lies later than the telling ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from alerts.ladder import AFTER, Kind, Step, steps
+from sla.clock import Clock
+from sla.contract import Contract
+from sla.timeline import Timeline
+
+Ending = Literal["resolved", "withdrawn"]
+Because = Literal["met", "kept", "cancelled", "stopped", "void", "moved", "paused", "no_promise"]
+
+
+class StoredClock(msgspec.Struct, frozen=True, gc=False):
+    """What the store knew of a clock before this look."""
+
+    id: int
+    commitment: str
+    cycle: int
+    due_at: datetime | None
+    deadline_version: int
+    ladder_from: datetime
+
+
+class PastAlert(msgspec.Struct, frozen=True, gc=False):
+    """An alert already recorded for the clock."""
+
+    id: int
+    step: int
+    repeat: int
+    deadline_version: int
+    kind: Kind
+    recorded_at: datetime
+    state: Literal["firing", "acknowledged", "resolved", "withdrawn"]
+    settled_at: datetime | None = None
+
+    @property
+    def live(self) -> bool:
+        """True until the matter is over; an acknowledged alert is live."""
+        return self.settled_at is None
+
+
+class NewAlert(msgspec.Struct, frozen=True, gc=False):
+    """An alert to record; `ended` when the matter was over before it was found (it is told all the same)."""
+
+    step: int
+    repeat: int
+    kind: Kind
+    notify: tuple[str, ...]
+    fires_at: datetime
+    due_at: datetime
+    ended: bool = False
+
+
+class Settled(msgspec.Struct, frozen=True, gc=False):
+    """An alert that is over: `resolved`, the matter ended; `withdrawn`, it is not true any more."""
+
+    id: int
+    state: Ending
+    because: Because
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What one look at a clock comes to: the row to store, the alerts to raise and to settle.
+
+    `id` None: a row to insert. `clock` None: the row is void.
+    """
+
+    id: int | None
+    commitment: str
+    cycle: int
+    clock: Clock | None
+    deadline_version: int
+    ladder_from: datetime
+    assessed_at: datetime
+    wake_at: datetime | None
+    raised: tuple[NewAlert, ...] = ()
+    settled: tuple[Settled, ...] = ()
+
+    @property
+    def first_wake(self) -> datetime | None:
+        """`wake_at` for a writer that stores the row alone: at once where alerts are due, so that a pass raises them."""
+        return self.assessed_at if self.raised else self.wake_at
+
+
+def judge(
+    contract: Contract,
+    timeline: Timeline,
+    stored: StoredClock | None,
+    fresh: Clock | None,
+    alerts: Sequence[PastAlert],
+    now: datetime,
+    ladder_from: datetime,
+) -> Outcome:
+    """What is to be stored, raised and settled for one clock at `now`.
+
+    `stored` None: not written yet; `fresh` None: the clock is gone. Rungs before `ladder_from` stay silent; a stored
+    clock keeps the one it was stored with.
+    """
+    number, version = None, 1
+    if stored is not None:
+        number, version, ladder_from = stored.id, _version(stored, fresh), stored.ladder_from
+    if fresh is None:
+        assert stored is not None, "a clock is stored, or fresh, or both"
+        gone = tuple(Settled(a.id, "withdrawn", "void") for a in alerts if a.live)
+        return Outcome(number, stored.commitment, stored.cycle, None, version, ladder_from, now, None, (), gone)
+    wake = fresh.changes_at + AFTER if fresh.changes_at is not None else None
+    raised: list[NewAlert] = []
+    ladder: list[Step] = []
+    if fresh.due_at is not None and fresh.state in ("running", "breached"):
+        ladder = steps(contract, timeline, fresh, now)
+        for step in ladder:
+            told = [a for a in alerts if a.step == step.number] if alerts else ()
+            if step.ripe_at > now:
+                again = step.ripe_at
+            elif step.instant < ladder_from:
+                continue
+            else:
+                again = _climb(step, told, fresh, version, now, raised)
+            if again is not None and fresh.stopped_at is None and (wake is None or again < wake):
+                wake = again
+    settled = tuple(_settle(alerts, fresh, ladder, now)) if alerts else ()
+    return Outcome(
+        number, fresh.commitment, fresh.cycle, fresh, version, ladder_from, now, wake, tuple(raised), settled
+    )
+
+
+def _version(stored: StoredClock, fresh: Clock | None) -> int:
+    """Raised when a known deadline moves or is lost; one that is found after a pause was counted when it was lost."""
+    due = fresh.due_at if fresh is not None else None
+    return stored.deadline_version + (stored.due_at is not None and due != stored.due_at)
+
+
+def _climb(
+    step: Step, told: Sequence[PastAlert], fresh: Clock, version: int, now: datetime, raised: list[NewAlert]
+) -> datetime | None:
+    """Raises what a ripe step has left to tell and returns when it next has something."""
+    stopped = fresh.stopped_at
+    if stopped is not None and (step.kind == "warning" or step.instant > stopped):
+        return None
+    chain = [a for a in told if a.live or a.deadline_version == version]
+    if not chain:
+        if any(a.settled_at is not None and a.settled_at >= step.instant for a in told):
+            return None
+        raised.append(_alert(step, 0, fresh))
+    if step.repeat is None or stopped is not None:
+        return None
+    due_repeats = (now - step.instant) // step.repeat
+    if chain:
+        if any(a.state != "firing" for a in chain):
+            return None
+        newest = step.instant + due_repeats * step.repeat
+        if due_repeats > 0 and newest > max(a.recorded_at for a in chain):
+            raised.append(_alert(step, due_repeats, fresh))
+    return step.instant + (due_repeats + 1) * step.repeat
+
+
+def _alert(step: Step, repeat: int, fresh: Clock) -> NewAlert:
+    assert fresh.due_at is not None
+    fires_at = step.instant + repeat * step.repeat if step.repeat is not None else step.instant
+    return NewAlert(
+        step.number, repeat, step.kind, step.notify, fires_at, fresh.due_at, ended=fresh.stopped_at is not None
+    )
+
+
+def _settle(alerts: Sequence[PastAlert], fresh: Clock, ladder: list[Step], now: datetime) -> Iterator[Settled]:
+    ripe = {step.number for step in ladder if step.ripe_at <= now}
+    for alert in alerts:
+        ending = _ending(alert, fresh, ripe) if alert.live else None
+        if ending is not None:
+            yield Settled(alert.id, *ending)
+
+
+def _ending(alert: PastAlert, fresh: Clock, ripe: set[int]) -> tuple[Ending, Because] | None:
+    """How a live alert ends now, or None while it is true and the matter is open."""
+    warning = alert.kind == "warning"
+    match fresh.state:
+        case "met":
+            return ("resolved", "met") if warning else ("withdrawn", "kept")
+        case "cancelled":
+            return ("resolved" if warning else "withdrawn", "cancelled")
+        case "breached" if fresh.stopped_at is not None:
+            return ("resolved", "stopped")
+        case "paused":
+            return None if warning else ("withdrawn", "paused")
+        case "running" | "breached" if fresh.due_at is not None:
+            return None if alert.step in ripe else ("withdrawn", "moved")
+        case _:
+            return ("withdrawn", "no_promise")

@@ -1,0 +1,92 @@
+"""What the engine and the dispatcher need of a store. `callcenter.store` satisfies these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+import msgspec
+
+from alerts.message import Message
+from alerts.policy import Outcome, PastAlert, StoredClock
+from alerts.reasons import Reason
+from sla.contract import Contract
+from sla.timeline import Timeline
+
+
+class Due(msgspec.Struct, frozen=True, gc=False):
+    """A clock row taken for this pass, its ticket row with it."""
+
+    ticket: int
+    clock: StoredClock
+    wake_at: datetime
+
+
+class Matter(msgspec.Struct, frozen=True):
+    """A ticket's terms and timeline, and every clock row stored for it."""
+
+    contract: Contract
+    timeline: Timeline
+    clocks: Sequence[StoredClock]
+
+
+class Batch(Protocol):
+    """One transaction of the engine."""
+
+    async def claim(self, now: datetime, fresh_since: datetime, limit: int) -> Sequence[Due]:
+        """Locks due rows others have not locked: what fell due since `fresh_since` first, gravest first, then the backlog."""
+
+    async def matters(self, tickets: Iterable[int], now: datetime) -> Mapping[int, Matter | Exception]:
+        """Each ticket's matter, or what is wrong with it."""
+
+    async def alerts_of(self, clocks: Iterable[int]) -> Mapping[int, Sequence[PastAlert]]:
+        """The alerts recorded so far, by clock id."""
+
+    async def save(self, outcomes: Mapping[int, Sequence[Outcome]], now: datetime) -> int:
+        """Writes clocks, alerts and deliveries of each ticket; returns the number of alerts that were new."""
+
+    async def postpone(self, clocks: Iterable[int], until: datetime) -> None:
+        """Leaves the rows as they are and wakes them later."""
+
+
+class Book(Protocol):
+    """The engine's store."""
+
+    def batch(self) -> AbstractAsyncContextManager[Batch]:
+        """A transaction, committed on leaving, rolled back on an exception."""
+
+
+class Delivery(msgspec.Struct, frozen=True):
+    """One message to one channel, leased to this process."""
+
+    id: UUID
+    channel: int
+    kind: str
+    config: Mapping[str, Any]
+    channel_active: bool
+    attempts: int
+    message: Message
+
+
+class Outbox(Protocol):
+    """The dispatcher's store. Each call is a short transaction of its own."""
+
+    async def channels(self) -> Sequence[int]:
+        """Ids of all channels."""
+
+    async def lease(self, room: Mapping[int, int], by: str, now: datetime, until: datetime) -> Sequence[Delivery]:
+        """Marks up to `room[channel]` ready deliveries of each channel as sending, expired leases among them."""
+
+    async def sent(self, delivery: UUID, by: str, now: datetime) -> None:
+        """Records success."""
+
+    async def failed(
+        self, delivery: UUID, by: str, reason: Reason, detail: str, next_try_at: datetime | None
+    ) -> None:
+        """Records a failure: to be tried again at the instant, or dead when None."""
+
+    async def give_back(self, deliveries: Iterable[UUID], by: str) -> None:
+        """Makes leased deliveries ready at once; the attempt is not counted."""
