@@ -1,0 +1,332 @@
+"""Logging a call: the call itself, and in the same transaction the ticket it opens or belongs to."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+
+from alerts.policy import judge
+from callcenter.errors import Invalid, NotFound
+from callcenter.services import tickets as ticket_service
+from callcenter.services import timeline
+from callcenter.services.clocks import ClockShown, derive, shown
+from callcenter.services.context import Context
+from callcenter.services.opening import Fault, open_ticket
+from callcenter.services.opening import Opened as OpenedTicket
+from callcenter.services.phones import e164
+from callcenter.services.tickets import TicketShown
+from callcenter.services.types import Actor, Id, Line, Phone, Text, When, past
+from callcenter.store import calls, contracts, resources, tickets
+from callcenter.store.clocks import columns
+from callcenter.store.types import Connection, Row
+from sla.contract import Contract
+from sla.explain import why
+from sla.interval import instant, micros
+
+Direction = Literal["in", "out"]
+Outcome = Literal["answered", "abandoned", "missed", "overflow", "busy", "failed", "voicemail", "callback"]
+
+
+class CallTicket(Fault, kw_only=True):
+    """The ticket a call opens, or by `number` the one it belongs to."""
+
+    number: Id | None = None
+    contract: Line | None = None
+    title: Line | None = None
+    description: Text | None = None
+    asset: Id | None = None
+    contact: Id | None = None
+
+
+class LogCall(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """A call as it is logged; times left out are filled in by the service."""
+
+    caller: Phone | None = None
+    called: Phone | None = None
+    queue: Line | None = None
+    direction: Direction = "in"
+    received_at: When | None = None
+    answered_at: When | None = None
+    ended_at: When | None = None
+    outcome: Outcome | None = None
+    agent: Line | None = None
+    summary: Text | None = None
+    ticket: CallTicket | None = None
+
+
+class CallShown(msgspec.Struct, kw_only=True):
+    """A logged call."""
+
+    id: int
+    ticket: int | None
+    queue: str | None
+    contact: int | None
+    caller: str | None
+    caller_raw: str | None
+    called: str | None
+    direction: str
+    received_at: datetime
+    queued_at: datetime | None
+    answered_at: datetime | None
+    ended_at: datetime | None
+    wait_s: float | None
+    outcome: str | None
+    agent: str | None
+    summary: str | None
+
+
+class Logged(msgspec.Struct, kw_only=True):
+    """What came of logging a call."""
+
+    call: CallShown
+    ticket: TicketShown | None
+    clocks: list[ClockShown]
+
+
+_CALL_COLUMNS = [name for name in CallShown.__struct_fields__ if name != "queue"]
+
+
+def call_shown(row: Row) -> CallShown:
+    """The call of a stored row."""
+    return CallShown(queue=row["queue_name"], **{name: row[name] for name in _CALL_COLUMNS})
+
+
+def _times(command: LogCall, now: datetime) -> dict[str, datetime | None]:
+    """The call's instants in UTC; out of order or in the future they are refused."""
+    received = past(command.received_at, now, "/received_at") if command.received_at else now
+    answered = past(command.answered_at, now, "/answered_at") if command.answered_at else None
+    ended = past(command.ended_at, now, "/ended_at") if command.ended_at else None
+    if answered and answered < received:
+        raise Invalid.field("/answered_at", "before_received", "a call is answered after it was received")
+    if ended and ended < (answered or received):
+        raise Invalid.field("/ended_at", "before_start", "a call ends after it began")
+    return {"received_at": received, "answered_at": answered, "ended_at": ended}
+
+
+def _call_values(command: LogCall, times: dict[str, datetime | None], phone: str | None, actor: Actor) -> dict[str, Any]:
+    received, answered = times["received_at"], times["answered_at"]
+    return {
+        **times,
+        "caller": phone or command.caller,
+        "caller_raw": command.caller,
+        "called": command.called,
+        "direction": command.direction,
+        "wait_s": (answered - received).total_seconds() if answered and received else None,
+        "outcome": command.outcome or ("answered" if answered else None),
+        "agent": command.agent or (actor.login if answered else None),
+        "summary": command.summary,
+    }
+
+
+async def log_call(conn: Connection, context: Context, command: LogCall, actor: Actor, now: datetime) -> Logged:
+    """The call is stored, and with it the ticket it opens, its first entries and its clocks."""
+    times = _times(command, now)
+    phone = e164(command.caller, context.settings.default_region) if command.caller else None
+    wanted = command.ticket
+    values = _call_values(command, times, phone, actor)
+    if wanted is None or wanted.number is not None:
+        return await _log_bare(conn, context, command, values, actor, now)
+    if wanted.title is None:
+        raise Invalid.field("/ticket/title", "missing", "a new ticket needs a title, an old one its number")
+    opening = Opening(wanted, times["received_at"] or now, "phone", values["caller"], "/ticket")
+    call, ticket, clocks = await _open(conn, context, opening, values, command.queue, actor, now)
+    return Logged(call=_new_call(call, values, command.queue, ticket), ticket=ticket, clocks=clocks)
+
+
+class OpenTicket(CallTicket, kw_only=True):
+    """A ticket that no call opened: fax, letter, web, a visit, a machine."""
+
+    channel: Literal["phone", "fax", "mail", "letter", "visit", "web", "chat", "machine"] = "web"
+    caller: Phone | None = None
+    reported_at: When | None = None
+
+
+class Opened(msgspec.Struct, kw_only=True):
+    """What came of opening a ticket."""
+
+    ticket: TicketShown
+    clocks: list[ClockShown]
+
+
+_NO_CALL: dict[str, Any] = dict.fromkeys(
+    ("caller", "caller_raw", "called", "direction", "received_at", "answered_at", "ended_at", "wait_s", "outcome", "agent", "summary")
+)
+
+
+async def open_without_call(
+    conn: Connection, context: Context, wanted: OpenTicket, actor: Actor, now: datetime
+) -> Opened:
+    """The ticket, its first entries and its clocks are stored."""
+    if wanted.number is not None:
+        raise Invalid.field("/number", "not_allowed", "numbers are given by the service")
+    if wanted.title is None:
+        raise Invalid.field("/title", "missing", "a new ticket needs a title")
+    reported_at = past(wanted.reported_at, now, "/reported_at") if wanted.reported_at else now
+    phone = e164(wanted.caller, context.settings.default_region) if wanted.caller else None
+    opening = Opening(wanted, reported_at, wanted.channel, phone or wanted.caller, "")
+    _, ticket, clocks = await _open(conn, context, opening, _NO_CALL, None, actor, now)
+    return Opened(ticket=ticket, clocks=clocks)
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A ticket to open: what is wanted, when and how it was reported, by whom, and where in the request that stands."""
+
+    wanted: CallTicket
+    reported_at: datetime
+    channel: str
+    caller: str | None
+    at: str
+
+
+async def _open(
+    conn: Connection,
+    context: Context,
+    opening: Opening,
+    call: dict[str, Any],
+    queue: str | None,
+    actor: Actor,
+    now: datetime,
+) -> tuple[int | None, TicketShown, list[ClockShown]]:
+    wanted, reported_at = opening.wanted, opening.reported_at
+    known = await tickets.resolve(
+        conn, queue=queue, phone=opening.caller, contact=wanted.contact, code=wanted.contract, at=reported_at
+    )
+    settled = await _covered(conn, wanted, known, reported_at, opening.at)
+    if queue is not None and settled["queue"] is None:
+        settled["queue"] = await calls.ensure_queue(conn, queue, now)
+    terms = await context.terms.of(conn, settled["contract_version"]) if settled["contract_version"] else None
+    opened = open_ticket(
+        terms, wanted, reported_at=reported_at, now=now, by=actor.name, channel=opening.channel,
+        site_region=settled["region"], at=opening.at,
+    )  # fmt: skip
+    ticket = _ticket_values(wanted, settled, opened, opening.caller, now)
+    ledger = _ledger(settled["number"], opened, now, actor)
+    written = await tickets.log(conn, {**ticket, **ledger, **_clocks(opened, terms, now), **call})
+    return written["call"], *_answer(settled, ticket, opened, terms, now)
+
+
+def _new_call(call: int | None, values: dict[str, Any], queue: str | None, ticket: TicketShown) -> CallShown:
+    assert call is not None, "a call was written"
+    return CallShown(id=call, ticket=ticket.number, queue=queue, contact=ticket.contact, queued_at=None, **values)
+
+
+async def _covered(conn: Connection, wanted: CallTicket, known: Row, at: datetime, pointer: str) -> dict[str, Any]:
+    """The resolved row with asset, account and contract settled; what names nothing we have is refused."""
+    settled = dict(known)
+    await resources.check_references(conn, {"asset": wanted.asset, "contact": wanted.contact}, pointer)
+    if wanted.asset is not None and settled["account"] is None:
+        settled |= await resources.asset_owner(conn, wanted.asset)
+    if wanted.contract is not None and settled["contract_version"] is None:
+        if await contracts.by_code(conn, wanted.contract) is None:
+            raise Invalid.field(f"{pointer}/contract", "unknown_contract", f"there is no contract {wanted.contract}")
+        return settled  # known but not in force then: logged all the same, without clocks
+    if wanted.contract is None and settled["account"] is not None:
+        covering = await contracts.covering(conn, settled["account"], settled["site"], at)
+        if len(covering) == 1:
+            settled |= {"contract": covering[0]["contract"], "contract_version": covering[0]["id"], "code": covering[0]["code"]}
+    if settled["account"] is None:
+        settled["account"] = settled["contract_account"]
+    return settled
+
+
+def _ticket_values(
+    wanted: CallTicket, known: dict[str, Any], opened: OpenedTicket, caller: str | None, now: datetime
+) -> dict[str, Any]:
+    at = micros(now)
+    return {
+        "number": known["number"],
+        "contract": known["contract"],
+        "contract_version": known["contract_version"],
+        "account": known["account"],
+        "site": known["site"],
+        "contact": known["contact"],
+        "queue": known["queue"],
+        "asset": wanted.asset,
+        "ticket_caller": caller,
+        "title": wanted.title,
+        "description": wanted.description,
+        "facts": wanted.facts or {},
+        "graded_by": opened.graded_by,
+        **timeline.summarized(opened.timeline, at),
+        "now": now,
+    }
+
+
+def _ledger(number: int, opened: OpenedTicket, now: datetime, actor: Actor) -> dict[str, Any]:
+    texts, hashes = tickets.chain(tickets.GENESIS, number, opened.entries, now, actor.name)
+    return {
+        "by": actor.name,
+        "entry_type": [entry.type for entry in opened.entries],
+        "entry_at": [instant(entry.at) for entry in opened.entries],
+        "entry_data": texts,
+        "entry_hash": hashes,
+        "head": hashes[-1],
+    }
+
+
+def _clocks(opened: OpenedTicket, terms: Contract | None, now: datetime) -> dict[str, Any]:
+    """The clock rows by column, as `store.tickets.log` takes them."""
+    if terms is None:
+        return {**columns(()), "ladder_from": now}
+    at_once = [judge(terms, opened.timeline, None, clock, (), now, opened.reported_at) for clock in opened.clocks]
+    return {**columns(at_once), "ladder_from": opened.reported_at}
+
+
+def _answer(
+    known: dict[str, Any], ticket: dict[str, Any], opened: OpenedTicket, terms: Contract | None, now: datetime
+) -> tuple[TicketShown, list[ClockShown]]:
+    """The new ticket and its clocks, told from what was written rather than read again."""
+    values = {name: ticket.get(name) for name in TicketShown.__struct_fields__}
+    values |= {
+        "contract": known["code"] if known["contract_version"] else None,
+        "account_name": known["account_name"],
+        "site_name": known["site_name"],
+        "contact_name": known["contact_name"],
+        "caller": ticket["ticket_caller"],
+        "version": 1,
+        "created_at": now,
+        "updated_at": now,
+    }
+    at = micros(now)
+    clocks = [shown(clock, why(terms, opened.timeline, clock, at)) for clock in opened.clocks] if terms else []
+    return TicketShown(**values), clocks
+
+
+async def _log_bare(
+    conn: Connection, context: Context, command: LogCall, values: dict[str, Any], actor: Actor, now: datetime
+) -> Logged:
+    """A call that opens no ticket: it may belong to one, or to none yet."""
+    number = command.ticket.number if command.ticket else None
+    async with conn.transaction():
+        if number is not None:
+            await _exists(conn, context, number, actor)
+        known = await tickets.resolve_caller(conn, phone=values["caller"])
+        queue = await calls.ensure_queue(conn, command.queue, now) if command.queue else None
+        call = await calls.add(conn, {**values, "ticket": number, "queue": queue, "contact": known, "queued_at": None, "now": now})
+        row = await calls.get(conn, call)
+        if number is None:
+            return Logged(call=call_shown(row), ticket=None, clocks=[])
+        loaded = await ticket_service.found(conn, context, number, actor)
+    clocks = derive(loaded.terms, timeline.standing(loaded, now), now)
+    return Logged(call=call_shown(row), ticket=ticket_service.shown(loaded.row), clocks=clocks)
+
+
+async def _exists(conn: Connection, context: Context, number: int, actor: Actor) -> None:
+    try:
+        await ticket_service.found(conn, context, number, actor)
+    except NotFound as missing:
+        raise Invalid.field("/ticket/number", "unknown_ticket", str(missing)) from missing
+
+
+async def move(conn: Connection, context: Context, call: int, number: int | None, actor: Actor) -> CallShown:
+    """The call belongs to another ticket afterwards, or to none."""
+    async with conn.transaction():
+        row = await calls.get(conn, call)
+        if row is None:
+            raise NotFound(f"no call {call}")
+        if number is not None:
+            await ticket_service.found(conn, context, number, actor)
+        await calls.move(conn, call, number)
+        return call_shown(await calls.get(conn, call))

@@ -1,0 +1,16 @@
+"""What every use case needs besides its own command."""
+
+from dataclasses import dataclass, field
+
+from callcenter.now import Now
+from callcenter.settings import Settings
+from callcenter.store.contracts import Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The running service: how it was set up, how it reads the time, and the contract terms it has read so far."""
+
+    settings: Settings
+    now: Now
+    terms: Terms = field(default_factory=Terms)

@@ -1,0 +1,155 @@
+"""Writing to a ticket's timeline: judged as it would then stand, then ledger, clocks and alerts in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from alerts.policy import Outcome, judge
+from callcenter.errors import FieldError, Forbidden, Invalid
+from callcenter.services import tickets as ticket_service
+from callcenter.services.clocks import ClockShown, derive
+from callcenter.services.context import Context
+from callcenter.services.tickets import TicketShown
+from callcenter.services.types import Actor
+from callcenter.store import alerts, tickets
+from callcenter.store.clocks import stored_clocks
+from callcenter.store.types import Connection, Row
+from sla.clock import assess
+from sla.interval import instant, micros
+from sla.timeline import Entry, Refused, Timeline, assignee, check, read_entry, ticket_state
+
+
+class EntryShown(msgspec.Struct, kw_only=True):
+    """A timeline entry as it was written; `corrected` entries say what they mend."""
+
+    id: str
+    type: str
+    occurred_at: datetime
+    recorded_at: datetime
+    by: str
+    data: dict[str, Any]
+
+
+class Recorded(msgspec.Struct, kw_only=True):
+    """What came of writing to a timeline."""
+
+    ticket: TicketShown
+    entries: list[EntryShown]
+    clocks: list[ClockShown]
+
+
+def entry_shown(row: Row) -> EntryShown:
+    """The entry of a stored row."""
+    return EntryShown(
+        id=str(row["seq"]),
+        type=row["type"],
+        occurred_at=row["occurred_at"],
+        recorded_at=row["recorded_at"],
+        by=row["by"],
+        data=row["data"],
+    )
+
+
+def standing(loaded: tickets.Loaded, now: datetime) -> Timeline:
+    """The stored timeline as the pure functions take it."""
+    return check(loaded.entries, loaded.terms, micros(now))
+
+
+def _read(
+    loaded: tickets.Loaded, given: Sequence[dict[str, Any]], now: datetime, by: str
+) -> tuple[list[Entry], Timeline]:
+    """The new entries and the timeline with them; a refusal names the entry."""
+    moment = micros(now)
+    added: list[Entry] = []
+    first = len(loaded.entries) + 1
+    try:
+        for place, data in enumerate(given):
+            entry = read_entry(data, default_at=moment, seq=first + len(added))
+            added.append(replace(entry, recorded_at=moment, by=by, id=str(entry.seq)))
+            if entry.type == "followed_up" and entry.data.get("solved") is False:
+                added.append(_reopened(entry, first + len(added), moment, by))
+        return added, check([*loaded.entries, *added], loaded.terms, moment)
+    except Refused as refused:
+        where = _where(refused, len(loaded.entries), place, len(given))
+        raise Invalid(refused.message, (FieldError(where, refused.code, refused.message),)) from refused
+
+
+def _where(refused: Refused, stored: int, place: int, given: int) -> str:
+    """The pointer of the entry at fault: the one that could not be read, or the new one that does not fit."""
+    index = place if refused.index is None or refused.index < stored else min(refused.index - stored, given - 1)
+    return f"/{index}"
+
+
+def _reopened(entry: Entry, seq: int, now: int, by: str) -> Entry:
+    """A follow-up that finds the fault unsolved reopens the ticket at the same instant."""
+    data = {"reason": "not solved at follow-up"}
+    return Entry(type="reopened", at=entry.at, seq=seq, recorded_at=now, by=by, data=data, id=str(seq))
+
+
+async def record(
+    conn: Connection, context: Context, number: int, given: Sequence[dict[str, Any]], actor: Actor
+) -> Recorded:
+    """The entries are on the timeline, judged together; ticket and clocks follow. Nothing is stored when refused."""
+    async with conn.transaction():
+        loaded = await ticket_service.found(conn, context, number, actor, lock=True)
+        now = context.now()  # after the lock: whoever held it before could not have known of these entries
+        added, timeline = _read(loaded, given, now, actor.name)
+        if actor.role == "partner" and any(entry.type in ("assigned", "corrected", "graded") for entry in added):
+            raise Forbidden("an outside engineer cannot assign, grade or correct")
+        head = await tickets.append(conn, number, loaded.row["head"], added, now, actor.name)
+        await _follow(conn, loaded, timeline, now, entries=len(loaded.entries) + len(added), head=head)
+        row = await tickets.get(conn, number)
+        written = await tickets.entries_of(conn, number)
+    return Recorded(
+        ticket=ticket_service.shown(row),
+        entries=[entry_shown(entry) for entry in written[len(loaded.entries) :]],
+        clocks=derive(loaded.terms, timeline, now),
+    )
+
+
+async def recompute(conn: Connection, context: Context, number: int, now: datetime) -> None:
+    """Ticket and clocks say again what the timeline says; needed when the terms changed, not the entries."""
+    loaded = await tickets.load(conn, context.terms, number, lock=True)
+    assert loaded is not None, "the caller holds the ticket"
+    await _follow(
+        conn, loaded, standing(loaded, now), now, entries=loaded.row["entries"], head=loaded.row["head"]
+    )
+
+
+async def _follow(
+    conn: Connection, loaded: tickets.Loaded, timeline: Timeline, now: datetime, *, entries: int, head: bytes
+) -> None:
+    """Stores what the timeline now says: the ticket's summary, its clocks, and what that means for its alerts."""
+    at, number = micros(now), loaded.row["number"]
+    summary = summarized(timeline, at)
+    await tickets.summarize(conn, number, {**summary, "entries": entries, "head": head, "now": now})
+    if loaded.terms is None:
+        return
+    stored = {(row.commitment, row.cycle): row for row in await stored_clocks(conn, number)}
+    known = await alerts.of_ticket(conn, number)
+    fresh = {(clock.commitment, clock.cycle): clock for clock in assess(loaded.terms, timeline, at)}
+    outcomes: list[Outcome] = []
+    for key in [*fresh, *(key for key in stored if key not in fresh)]:
+        row = stored.get(key)
+        past = known.get(row.id, ()) if row else ()
+        outcomes.append(judge(loaded.terms, timeline, row, fresh.get(key), past, now, summary["reported_at"]))
+    await alerts.save_outcomes(conn, number, loaded.row["contract"], outcomes, now)
+
+
+def summarized(timeline: Timeline, at: int) -> dict[str, Any]:
+    """What the timeline says of the ticket at an instant (microseconds)."""
+    standing = timeline.as_of(at)
+    latest = len(standing.entries)
+    return {
+        "kind": standing.kind,
+        "category": standing.category,
+        "region": standing.region_at(latest),
+        "phase": standing.phase,
+        "severity": standing.severity_at(latest),
+        "state": ticket_state(timeline, at),
+        "assignee": assignee(timeline, at),
+        "reported_at": instant(timeline.entries[0].at),
+    }

@@ -1,0 +1,154 @@
+-- name: resolve^
+-- Everything a new call has to know, in one round trip: the next ticket number, the queue, who is calling, and the
+-- contract version in force. A number several contacts share names none of them.
+select nextval(pg_get_serial_sequence('tickets', 'number')) as number,
+       q.id as queue,
+       case when p.hits = 1 then p.contact end as contact,
+       case when p.hits = 1 then p.account end as account,
+       case when p.hits = 1 then p.site end as site,
+       c.name as contact_name, a.name as account_name, s.name as site_name, s.region,
+       v.id as contract_version, v.contract, v.account as contract_account, v.code
+from (select 1) one
+left join queues q on q.name = :queue
+left join lateral (
+    select count(*) as hits, min(c.id) as contact, min(c.account) as account, min(c.site) as site
+    from contacts c
+    where case when cast(:contact as bigint) is not null then c.id = :contact else c.phone = :phone end
+) p on true
+left join contacts c on c.id = p.contact and p.hits = 1
+left join sites s on s.id = p.site and p.hits = 1
+left join lateral (
+    select v.id, v.contract, k.account, k.code
+    from contracts k
+    join lateral (
+        select v.id, v.contract, v.valid_from, v.valid_until,
+               (cast(:at as timestamptz) at time zone v.timezone)::date as day
+        from contract_versions v
+        where v.contract = k.id and v.effective <= (cast(:at as timestamptz) at time zone v.timezone)::date
+        order by v.effective desc, v.version desc
+        limit 1
+    ) v on v.day between v.valid_from and v.valid_until
+    where k.code = :code
+) v on true
+left join accounts a on a.id = coalesce(case when p.hits = 1 then p.account end, v.account);
+
+-- name: resolve_caller$
+-- The contact with this number; none when several share it.
+select case when count(*) = 1 then min(id) end from contacts where phone = :phone;
+
+-- name: log^
+-- A call, the ticket it opens, its first entries and its clocks: one statement, one transaction, one round trip.
+with opened as (
+    insert into tickets (number, contract, contract_version, account, site, contact, asset, caller, title, description, facts,
+        graded_by, kind, category, region, phase, severity, state, assignee, reported_at, entries, head, created_at, updated_at)
+    select :number, :contract, :contract_version, :account, :site, :contact, :asset, :ticket_caller, :title, :description, :facts,
+        :graded_by, :kind, :category, :region, :phase, :severity, :state, :assignee, :reported_at,
+        cardinality(cast(:entry_type as text[])), :head, :now, :now
+    returning number
+), called as (
+    insert into calls (ticket, queue, contact, caller, caller_raw, called, direction, received_at, answered_at, ended_at,
+        wait_s, outcome, agent, summary, created_at)
+    select :number, :queue, :contact, :caller, :caller_raw, :called, cast(:direction as text), :received_at, :answered_at, :ended_at,
+        :wait_s, :outcome, :agent, :summary, :now
+    where cast(:direction as text) is not null
+    returning id
+), written as (
+    insert into entries (ticket, seq, type, occurred_at, recorded_at, by, data, hash)
+    select :number, e.seq, e.type, e.occurred_at, :now, :by, e.data::json, e.hash
+    from unnest(cast(:entry_type as text[]), cast(:entry_at as timestamptz[]), cast(:entry_data as text[]),
+        cast(:entry_hash as bytea[])) with ordinality as e (type, occurred_at, data, hash, seq)
+), running as (
+    insert into clocks (ticket, contract, commitment, cycle, owner, state, severity, region, promised, promised_s, calendar,
+        clause, started_at, due_at, stopped_at, breached_at, used_s, paused_s, provisional, ladder_from, assessed_at, wake_at)
+    select :number, :contract, c.commitment, c.cycle, c.owner, c.state, c.severity, c.region, c.promised, c.promised_s,
+        c.calendar, c.clause, c.started_at, c.due_at, c.stopped_at, c.breached_at, c.used_s, c.paused_s, c.provisional, :ladder_from,
+        :now, c.wake_at
+    from unnest(cast(:clock_commitment as text[]), cast(:clock_cycle as int[]), cast(:clock_owner as text[]),
+        cast(:clock_state as text[]), cast(:clock_severity as smallint[]), cast(:clock_region as text[]),
+        cast(:clock_promised as text[]), cast(:clock_promised_s as float8[]), cast(:clock_calendar as text[]),
+        cast(:clock_clause as text[]), cast(:clock_started_at as timestamptz[]), cast(:clock_due_at as timestamptz[]),
+        cast(:clock_stopped_at as timestamptz[]), cast(:clock_breached_at as timestamptz[]), cast(:clock_used_s as float8[]),
+        cast(:clock_paused_s as float8[]), cast(:clock_provisional as bool[]), cast(:clock_wake_at as timestamptz[]))
+        as c (commitment, cycle, owner, state, severity, region, promised, promised_s, calendar, clause, started_at, due_at,
+              stopped_at, breached_at, used_s, paused_s, provisional, wake_at)
+)
+select opened.number, called.id as call from opened left join called on true;
+
+-- name: get^
+select t.*, k.code as contract_code, a.name as account_name, s.name as site_name, c.name as contact_name
+from tickets t
+left join contracts k on k.id = t.contract
+left join accounts a on a.id = t.account
+left join sites s on s.id = t.site
+left join contacts c on c.id = t.contact
+where t.number = :number;
+
+-- name: lock^
+select t.*, k.code as contract_code, a.name as account_name, s.name as site_name, c.name as contact_name
+from tickets t
+left join contracts k on k.id = t.contract
+left join accounts a on a.id = t.account
+left join sites s on s.id = t.site
+left join contacts c on c.id = t.contact
+where t.number = :number
+for update of t;
+
+-- name: by_ref$
+select number from tickets where ref = :ref;
+
+-- name: entries_of
+select seq, type, occurred_at, recorded_at, by, data, hash from entries where ticket = :number order by seq;
+
+-- name: entries_of_all
+select ticket, seq, type, occurred_at, recorded_at, by, data
+from entries
+where ticket = any (cast(:numbers as bigint[]))
+order by ticket, seq;
+
+-- name: heads_of_all
+select number, contract_version, reported_at from tickets where number = any (cast(:numbers as bigint[]));
+
+-- name: append!
+insert into entries (ticket, seq, type, occurred_at, recorded_at, by, data, hash)
+select :number, e.seq, e.type, e.occurred_at, :now, :by, e.data::json, e.hash
+from unnest(cast(:seq as int[]), cast(:type as text[]), cast(:at as timestamptz[]), cast(:data as text[]),
+    cast(:hash as bytea[])) as e (seq, type, occurred_at, data, hash);
+
+-- name: summarize!
+update tickets
+set entries = :entries, head = :head, kind = :kind, category = :category, region = :region, phase = :phase,
+    severity = :severity, state = :state, assignee = :assignee, reported_at = :reported_at, version = version + 1,
+    updated_at = :now
+where number = :number;
+
+-- name: attach!
+update tickets set contract = :contract, contract_version = :contract_version where number = :number;
+
+-- name: change!
+update tickets
+set title = :title, description = :description, account = :account, site = :site, contact = :contact, asset = :asset,
+    version = version + 1, updated_at = :now
+where number = :number;
+
+-- name: chain
+-- Rows with the text their hash was made over.
+select ticket, seq, type, occurred_at, recorded_at, by, data::text as data, hash
+from entries
+where ticket = any (cast(:numbers as bigint[]))
+order by ticket, seq;
+
+-- name: page_numbers
+select number, contract_version, entries, head from tickets where number > :after order by number limit :limit;
+
+-- name: link!
+insert into links (ticket, other, kind, by, created_at) values (:ticket, :other, :kind, :by, :now)
+on conflict (ticket, other, kind) do nothing;
+
+-- name: links_of
+select other as ticket, kind, true as outward, by, created_at from links where ticket = :number
+union all
+select ticket, kind, false, by, created_at from links where other = :number
+order by created_at;
+
+-- name: move_calls!
+update calls set ticket = :into where ticket = :number;
