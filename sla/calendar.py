@@ -125,9 +125,8 @@ class Calendar:
         known = self._covering(start)
         if end >= known.high:
             known.cover(end)
-        for index in range(bisect_right(known.reached, start), len(known.closings)):
-            if known.days[index] > _wall(end, self.zone).toordinal():
-                return
+        last_day = _wall(end, self.zone).toordinal()
+        for index in range(bisect_right(known.reached, start), bisect_right(known.days, last_day)):
             if start < known.closings[index] <= end:
                 yield known.closings[index]
 
@@ -211,7 +210,7 @@ def _cut(pauses: Sequence[Interval], start: int) -> list[Interval]:
     merged: list[Interval] = []
     for pause in sorted(pauses, key=lambda one: one.start):
         begin = max(pause.start, start)
-        if merged and begin <= merged[-1].end:
+        if merged and begin < merged[-1].end:
             merged[-1] = Interval(merged[-1].start, max(merged[-1].end, pause.end))
         elif pause.end > begin:
             merged.append(Interval(begin, pause.end))

@@ -9,19 +9,19 @@ from sla.interval import instant, micros
 
 
 def add_civil(start: int, days: int, months: int, zone: ZoneInfo) -> int:
-    """The instant with the same wall-clock reading so much later; beyond the year 9999 raises ValueError.
+    """The instant with the same wall-clock reading so much later; outside the years 1 to 9999 raises ValueError.
 
     A day that the month lacks becomes its last, a reading that does not exist moves forward by the gap, and of a
     reading that comes twice it is the first.
     """
     if not days and not months:
         return start
-    wall = instant(start).astimezone(zone).replace(tzinfo=None, fold=0)
     try:
+        wall = instant(start).astimezone(zone).replace(tzinfo=None, fold=0)
         later = _add_months(wall, months) + timedelta(days=days)
         return micros(later.replace(tzinfo=zone))
     except (ValueError, OverflowError) as error:
-        raise ValueError("the deadline lies beyond the year 9999") from error
+        raise ValueError("the deadline lies outside the years 1 to 9999") from error
 
 
 def _add_months(wall: datetime, months: int) -> datetime:

@@ -21,12 +21,13 @@ class DayRule:
         """Why the date is closed between those minutes; a date without hours gives its reason alone."""
         if not self.hours:
             return self.because
-        if to_minute <= self.hours[0].opens:
-            return f"{self.because} before {clock_text(self.hours[0].opens)}"
-        last = max(span.closes for span in self.hours)
-        if from_minute >= min(last, MIDNIGHT):
-            return f"{self.because} after {clock_text(last)}"
-        return f"{self.because} break from {clock_text(from_minute)}"
+        before = [span.closes for span in self.hours if span.closes <= from_minute]
+        after = [span.opens for span in self.hours if span.opens >= to_minute]
+        if before and after:
+            return f"{self.because} break {clock_text(max(before))}-{clock_text(min(after))}"
+        if after:
+            return f"{self.because} before {clock_text(min(after))}"
+        return f"{self.because} after {clock_text(max(span.closes for span in self.hours))}"
 
 
 @dataclass(slots=True)
@@ -70,6 +71,6 @@ class DayRules:
             model = next((rule for rule in self._week[:5] if rule.hours), None)
             if model is not None:
                 worked = {day for one in found for day in one.make_up_days}
-                rules |= {day: DayRule(f"make-up day {day}, hours of {model.because}", model.hours) for day in worked}
+                rules |= {day: DayRule(f"make-up day {day} (as {model.because})", model.hours) for day in worked}
             self._public[year] = rules
         return self._public[year]

@@ -24,7 +24,7 @@ class Duration:
     months: int = 0
 
 
-def parse(text: str) -> Duration:
+def parse(text: object) -> Duration:
     """The duration that the text writes; ValueError says what would be right."""
     if not isinstance(text, str):
         raise ValueError(f"{text!r} is not a duration: {_RIGHT}")

@@ -24,6 +24,7 @@ class HolidayYear:
     make_up_days: frozenset[date]
 
 
+@cache
 def check_code(code: str) -> None:
     """Nothing happens for a known region such as `CN` or `DE-BE`; any other raises ValueError."""
     try:

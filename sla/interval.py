@@ -38,7 +38,7 @@ def instant(at: int) -> datetime:
     return EPOCH + timedelta(microseconds=at)
 
 
-def read_instant(text: str) -> int:
+def read_instant(text: object) -> int:
     """The instant that an ISO 8601 date and time with an offset names; anything else raises ValueError."""
     if not isinstance(text, str):
         raise ValueError(f"{text!r} is not a time; write it as 2026-03-02T09:00:00+08:00")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from sla.hours import Hours
-from sla.interval import DAY, EPOCH_DAY, micros
+from sla.interval import DAY, EPOCH_DAY, SECOND
 
 # Contracts live decades, not centuries; beyond this a wrong figure would only keep the machine busy.
 FIRST_DAY = date(1900, 1, 1).toordinal()
@@ -17,20 +18,27 @@ FIRST_REACH = 64
 # An instant's local date is at most a day off its UTC date, and the day before may stay open past midnight.
 MARGIN = 2
 
+_MINUTE = 60 * SECOND
 _MINUTES = [timedelta(minutes=minute) for minute in range(2 * 24 * 60 + 1)]
 
 
 def opening_instant(zone: ZoneInfo, day: int, minute: int) -> int:
     """The first reading of that wall-clock minute; one that does not exist moves forward by the gap."""
     wall = datetime.fromordinal(day) + _MINUTES[minute]
-    return micros(wall.replace(tzinfo=zone))
+    return (day - EPOCH_DAY) * DAY + minute * _MINUTE - _offset(zone, wall)
 
 
 def closing_instant(zone: ZoneInfo, day: int, minute: int) -> int:
     """The last reading of that wall-clock minute; one that does not exist moves forward by the gap."""
-    wall = (datetime.fromordinal(day) + _MINUTES[minute]).replace(tzinfo=zone)
+    wall = datetime.fromordinal(day) + _MINUTES[minute]
     # In a gap the reading with fold=1 is the earlier instant, in an overlap the later one: the later is meant in both.
-    return max(micros(wall), micros(wall.replace(fold=1)))
+    offset = min(_offset(zone, wall), _offset(zone, wall.replace(fold=1)))
+    return (day - EPOCH_DAY) * DAY + minute * _MINUTE - offset
+
+
+def _offset(zone: ZoneInfo, wall: datetime) -> int:
+    offset = cast("timedelta", zone.utcoffset(wall))
+    return (offset.days * 86_400 + offset.seconds) * SECOND
 
 
 class Openings:
@@ -46,7 +54,7 @@ class Openings:
         self._raw: list[tuple[int, int, int, int]] = []
         self._closing_of: dict[int, int] = {}
         self._first = self._last = 0
-        self.low = self.high = 0
+        self.low = self.high = self.total = 0
         self.starts: list[int] = []
         self.ends: list[int] = []
         self.through: list[int] = []
@@ -70,13 +78,8 @@ class Openings:
     def grow(self) -> None:
         """Afterwards twice as many days ahead are known; at the end of the known years raises ValueError."""
         if self._last >= LAST_DAY:
-            raise ValueError("the calendar has not that much open time before the year 2200")
+            raise ValueError("the deadline lies beyond the year 2199, the last that calendars know")
         self._build(self._first, min(LAST_DAY, 2 * self._last - self._first))
-
-    @property
-    def total(self) -> int:
-        """Open microseconds of all known intervals."""
-        return self.through[-1] if self.through else 0
 
     def used(self, at: int) -> int:
         """Open microseconds from the first known opening to the instant, which must be covered."""
@@ -116,16 +119,16 @@ class Openings:
     def _sum_up(self) -> None:
         """Intervals of neighbouring days can overlap (over midnight, when clocks go back): time counts once."""
         self.starts, self.ends, self.through, self.origins = [], [], [], []
-        total, reached = 0, 0
+        self.total = reached = 0
         for start, end, day, position in self._raw:
             opening = max(start, reached) if self.ends else start
             if opening >= end:
                 continue
-            total += end - opening
+            self.total += end - opening
             reached = end
             self.starts.append(opening)
             self.ends.append(end)
-            self.through.append(total)
+            self.through.append(self.total)
             self.origins.append((day, position))
         self._sum_up_days()
 
