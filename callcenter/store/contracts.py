@@ -99,3 +99,9 @@ async def cover(conn: Connection, code: str, coverage: dict[str, Any]) -> None:
 async def codes_of(conn: Connection, ids: Iterable[int]) -> dict[int, str]:
     """Contract codes by id."""
     return {row["id"]: row["code"] async for row in _sql.codes_of(conn, ids=list(ids))}
+
+
+async def existing(conn: Connection, table: str, ids: list[int]) -> set[int]:
+    """Those of the ids that are in the table (a constant of the caller's code)."""
+    rows = await conn.fetch(f"select id from {table} where id = any ($1)", ids)  # noqa: S608
+    return {row["id"] for row in rows}

@@ -1,0 +1,304 @@
+"""The plain records: what each holds, what is checked, and the use cases they share."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+import asyncpg
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from alerts.channels import check_config
+from callcenter.errors import Conflict, FieldError, Invalid, NotFound, Stale
+from callcenter.rights import may
+from callcenter.services.phones import e164, masked
+from callcenter.services.types import Actor, Id, Line, Phone, Text, When, any_time
+from callcenter.settings import Settings
+from callcenter.store import resources as store
+from callcenter.store.types import Connection
+
+Role = Literal["agent", "dispatcher", "engineer", "partner", "follow_up", "supervisor", "contract_manager", "admin",
+               "auditor", "wallboard", "integration"]  # fmt: skip
+Login = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]*$")]
+Locale = Literal["zh-CN", "zh-TW", "en"]
+
+
+class _Record(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What a request writes."""
+
+
+class _Stored(msgspec.Struct, kw_only=True):
+    """What every stored record has besides."""
+
+    id: int
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class Account(_Record):
+    """A customer."""
+
+    name: Line
+    grade: Line | None = None
+    complaint: bool = False
+    remarks: Text | None = None
+
+
+class Site(_Record):
+    """A place of an account that is served; its region decides figures."""
+
+    account: Id
+    name: Line
+    region: Line | None = None
+    address: Text | None = None
+    remarks: Text | None = None
+
+
+class Contact(_Record):
+    """A person who calls or is called."""
+
+    name: Line
+    account: Id | None = None
+    site: Id | None = None
+    phone: Phone | None = None
+    email: Line | None = None
+    remarks: Text | None = None
+
+
+class Asset(_Record):
+    """A piece of equipment with its serial number."""
+
+    account: Id
+    serial: Line
+    site: Id | None = None
+    model: Line | None = None
+    product_line: Line | None = None
+    warranty_until: date | None = None
+    remarks: Text | None = None
+
+
+class Partner(_Record):
+    """A service partner and the regions and product lines it serves."""
+
+    name: Line
+    regions: list[Line] = []
+    product_lines: list[Line] = []
+    phone: Phone | None = None
+    email: Line | None = None
+    remarks: Text | None = None
+
+
+class User(_Record):
+    """A person who works here or for a partner; the password is set by its own command."""
+
+    login: Login
+    name: Line
+    role: Role
+    email: Line | None = None
+    phone: Phone | None = None
+    locale: Locale = "en"
+    partner: Id | None = None
+    active: bool = True
+
+
+class Team(_Record):
+    """People a ladder can notify by one name."""
+
+    name: Line
+    members: list[Login] = []
+    remarks: Text | None = None
+
+
+class Queue(_Record):
+    """A telephone queue and how its service level is counted."""
+
+    name: Line
+    answer_within_s: Annotated[int, Meta(ge=1, le=3600)] = 20
+    short_abandon_s: Annotated[int, Meta(ge=0, le=3600)] = 5
+    service_level: Literal["F1", "F2", "F3", "F4"] = "F3"
+
+
+class Rota(_Record):
+    """Who fills a duty, from when until when."""
+
+    duty: Line
+    login: Login
+    from_at: When
+    until_at: When
+
+
+class Channel(_Record):
+    """A way alerts leave the house; `duties` says whose alerts it carries, empty means all."""
+
+    name: Line
+    kind: Line
+    duties: list[Line] = []
+    config: dict[str, Any] = {}
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One kind of record: its table, what is written, what is shown, what a list may be narrowed by."""
+
+    name: str
+    table: str
+    record: type[_Record]
+    change: type[msgspec.Struct]
+    shown: type[msgspec.Struct]
+    reads: str
+    writes: str
+    filters: tuple[str, ...]
+    search: tuple[str, ...]
+
+
+def _resource(name: str, record: type[_Record], rights: str, filters: str = "", search: str = "name",
+              *, reads: str | None = None) -> Resource:  # fmt: skip
+    fields = msgspec.structs.fields(record)
+    change = msgspec.defstruct(
+        f"Change{record.__name__}",
+        [(field.name, field.type | UnsetType, UNSET) for field in fields],
+        forbid_unknown_fields=True,
+        kw_only=True,
+    )
+    shown = msgspec.defstruct(
+        f"{record.__name__}Shown",
+        [(field.name, _shown_type(field.type)) for field in fields] + ([("phone_raw", str | None)] if name == "contacts" else []),
+        bases=(_Stored,),
+        kw_only=True,
+    )
+    return Resource(
+        name, name, record, change, shown, reads or f"{rights}.read", f"{rights}.write",
+        tuple(filters.split()), tuple(search.split()),
+    )  # fmt: skip
+
+
+def _shown_type(kind: Any) -> Any:
+    """The type without its limits: what is stored may be older than a limit."""
+    if getattr(kind, "__metadata__", None):
+        return kind.__origin__
+    args = getattr(kind, "__args__", None)
+    if args and type(None) in args:
+        return _shown_type(args[0]) | None
+    return kind
+
+
+RESOURCES: Mapping[str, Resource] = {
+    resource.name: resource
+    for resource in (
+        _resource("accounts", Account, "customers"),
+        _resource("sites", Site, "customers", "account region", "name address"),
+        _resource("contacts", Contact, "customers", "account site phone", "name phone phone_raw"),
+        _resource("assets", Asset, "customers", "account site serial", "serial model"),
+        _resource("partners", Partner, "staff"),
+        _resource("users", User, "users", "role login", "login name"),
+        _resource("teams", Team, "staff"),
+        _resource("queues", Queue, "staff"),
+        _resource("rota", Rota, "staff", "duty login", "duty login"),
+        _resource("channels", Channel, "channels", "kind"),
+    )
+}
+
+
+async def _checked(
+    conn: Connection, resource: Resource, values: dict[str, Any], settings: Settings
+) -> dict[str, Any]:
+    """The values as they are stored; everything wrong with them is named at once."""
+    await store.check_references(conn, values)
+    wrong: list[FieldError] = []
+    if values.get("phone") is not None and resource.name == "contacts":
+        values |= {"phone_raw": values["phone"], "phone": e164(values["phone"], settings.default_region) or values["phone"]}
+    elif "phone" in values and resource.name == "contacts":
+        values["phone_raw"] = None
+    for field in ("from_at", "until_at"):
+        if field in values:
+            values[field] = any_time(values[field], f"/{field}")
+    logins = [values["login"]] if resource.name == "rota" and "login" in values else values.get("members", [])
+    for login in await store.unknown_logins(conn, logins):
+        pointer = "/login" if resource.name == "rota" else "/members"
+        wrong.append(FieldError(pointer, "unknown_login", f"nobody signs in as {login}"))
+    if resource.name == "rota" and values["from_at"] >= values["until_at"]:
+        wrong.append(FieldError("/until_at", "backwards", "a duty ends after it begins"))
+    if resource.name == "channels":
+        wrong += [FieldError(*fault) for fault in check_config(values["kind"], values["config"])]
+    if wrong:
+        raise Invalid(wrong[0].detail, tuple(wrong))
+    return values
+
+
+def _view(resource: Resource, row: Mapping[str, Any], actor: Actor) -> Any:
+    values = {field: row[field] for field in resource.shown.__struct_fields__}
+    if not may(actor.role, "phones.read"):
+        for field in ("phone", "phone_raw"):
+            if field in values:
+                values[field] = masked(values[field])
+    if resource.name == "channels":
+        values["config"] = {name: "•••" if name in _SECRETS else value for name, value in values["config"].items()}
+    return resource.shown(**values)
+
+
+_SECRETS = frozenset(("secret", "password", "token", "key"))
+
+
+async def page(
+    conn: Connection, resource: Resource, filters: dict[str, Any], after: int, limit: int, q: str | None, actor: Actor
+) -> list[Any]:
+    """Records by id; `q` looks for text in the resource's search columns."""
+    like = dict.fromkeys(resource.search, q) if q else {}
+    rows = await store.page(conn, resource.table, filters, after, limit, like)
+    return [_view(resource, row, actor) for row in rows]
+
+
+async def get(conn: Connection, resource: Resource, record: int, actor: Actor) -> Any:
+    """One record; NotFound where there is none."""
+    row = await store.get(conn, resource.table, record)
+    if row is None:
+        raise NotFound(f"no record {record} among {resource.name}")
+    return _view(resource, row, actor)
+
+
+async def add(
+    conn: Connection, resource: Resource, record: msgspec.Struct, settings: Settings, actor: Actor, now: datetime
+) -> Any:
+    """The stored record; Conflict where a name that must be its own is taken."""
+    values = await _checked(conn, resource, msgspec.structs.asdict(record), settings)
+    return _view(resource, await store.add(conn, resource.table, values, now), actor)
+
+
+async def change(
+    conn: Connection, resource: Resource, record: int, change: msgspec.Struct, version: int, settings: Settings,
+    actor: Actor, now: datetime,
+) -> Any:  # fmt: skip
+    """The changed record; Stale when it is no longer at `version`."""
+    async with conn.transaction():
+        row = await _locked(conn, resource, record, version)
+        given = {name: value for name, value in msgspec.structs.asdict(change).items() if value is not UNSET}
+        if resource.name == "channels" and "config" in given:
+            given["config"] = {n: row["config"].get(n) if v == "•••" else v for n, v in given["config"].items()}
+        whole = {field.name: row[field.name] for field in msgspec.structs.fields(resource.record)} | given
+        values = await _checked(conn, resource, whole, settings)
+        if "phone" not in given:
+            values.pop("phone", None)
+            values.pop("phone_raw", None)
+        return _view(resource, await store.change(conn, resource.table, record, values, now), actor)
+
+
+async def remove(conn: Connection, resource: Resource, record: int, version: int) -> None:
+    """The record is gone; Conflict while others point at it."""
+    try:
+        async with conn.transaction():
+            await _locked(conn, resource, record, version)
+            await store.remove(conn, resource.table, record)
+    except asyncpg.ForeignKeyViolationError as error:
+        raise Conflict(f"it is still used: {error.detail}") from error
+
+
+async def _locked(conn: Connection, resource: Resource, record: int, version: int) -> Any:
+    row = await store.get(conn, resource.table, record, lock=True)
+    if row is None:
+        raise NotFound(f"no record {record} among {resource.name}")
+    if row["version"] != version:
+        raise Stale(f"it is at version {row['version']}")
+    return row

@@ -1,0 +1,217 @@
+"""From an HTTP request to a handler and back: sign-in, rights, parsing, idempotency, ETags, refusals."""
+
+import asyncio
+import hashlib
+import math
+import re
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+import msgspec
+import structlog
+from aiohttp import web
+
+from callcenter.errors import CallcenterError, FieldError, Forbidden, Invalid, NotFound
+from callcenter.rights import RIGHTS, may
+from callcenter.services.context import Context
+from callcenter.services.types import Actor
+from callcenter.store import idempotency
+from callcenter.store.types import Connection
+from callcenter.web.limits import RateLimit
+from callcenter.web.problems import field_of, problem, refusal, unreadable
+from callcenter.web.route import Answer, Asked, Route
+from callcenter.web.signin import SignIn
+
+_log = structlog.get_logger("callcenter.web")
+_encoder = msgspec.json.Encoder()
+_KEY = re.compile(r"^[\x21-\x7e]{1,255}$")
+# the store is away: restarting, failing over, or out of connections
+AWAY = (asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, asyncpg.InterfaceError, OSError, TimeoutError)
+
+
+class Refused(Exception):
+    """Carries a finished response out of the middle of parsing."""
+
+    def __init__(self, response: web.Response) -> None:
+        super().__init__()
+        self.response = response
+
+
+class Door:
+    """Makes aiohttp handlers of routes."""
+
+    def __init__(self, pool: asyncpg.Pool, context: Context) -> None:
+        self._pool = pool
+        self._context = context
+        self._signin = SignIn()
+        self._limit = RateLimit(context.settings.rate_limit)
+
+    def handler(self, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        """The aiohttp handler of a route."""
+        parse = _body_reader(route)
+
+        async def handle(request: web.Request) -> web.StreamResponse:
+            try:
+                return await self._answer(route, parse, request)
+            except Refused as refused:
+                return refused.response
+            except CallcenterError as error:
+                return refusal(error)
+            except web.HTTPRequestEntityTooLarge:
+                limit = self._context.settings.body_limit
+                return problem(413, "Too large", f"a body may have {limit} bytes here")
+            except asyncpg.DataError as error:
+                return problem(422, "Invalid request", f"the database cannot hold a value: {error}")
+            except (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError) as error:
+                return problem(409, "Conflict", f"somebody else changed the same thing: {error}")
+            except AWAY as error:
+                _log.warning("database away", error=repr(error), route=route.path)
+                headers = {"Retry-After": "1"}
+                return problem(503, "Not ready", "the database does not answer just now", headers=headers)
+
+        return handle
+
+    async def _answer(self, route: Route, parse: Any, request: web.Request) -> web.StreamResponse:
+        now = self._context.now()
+        digest, actor = self._signin.remembered(request, now)
+        async with self._pool.acquire(timeout=10) as conn:
+            if actor is None:
+                actor = await self._signin.look_up(conn, digest, now)
+            if not may(actor.role, route.right):
+                holders = ", ".join(sorted(RIGHTS[route.right]))
+                raise Forbidden(f"the role {actor.role} may not do this ({route.right}: {holders})")
+            wait = self._limit.wait(actor.token, now)
+            if wait > 0:
+                headers = {"Retry-After": str(math.ceil(wait))}
+                raise Refused(problem(429, "Too many requests", "slow down a little", headers=headers))
+            asked = Asked(self._context, conn, actor, now, request)
+            asked.path = _path(request)
+            asked.query = _query(route, request)
+            asked.if_match = _if_match(route, request)
+            raw = await request.read() if request.body_exists and not route.raw_body else b""
+            asked.body = parse(request, raw) if parse is not None else None
+            key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
+            if key is None or route.streams:
+                return _response(route, await route.handler(asked))
+            return await self._once(route, asked, key, raw)
+
+    async def _once(self, route: Route, asked: Asked, key: str, raw: bytes) -> web.Response:
+        """Runs the handler in a transaction that also keeps its answer, or gives the answer kept before."""
+        if not _KEY.match(key):
+            raise Refused(problem(400, "Bad Idempotency-Key", "1 to 255 visible ASCII characters", ()))
+        if route.raw_body:
+            raw = await asked.http.read()
+        fingerprint = hashlib.sha256(b"\x00".join([asked.http.path_qs.encode(), raw])).digest()
+        async with asked.conn.transaction():
+            if not await idempotency.claim(asked.conn, asked.actor.token, key):
+                raise Refused(problem(409, "In progress", "the first request with this key is still running"))
+            kept = await idempotency.find(asked.conn, asked.actor.token, key)
+            if kept is not None:
+                if kept["fingerprint"] != fingerprint:
+                    raise Invalid("this Idempotency-Key came with another request before")
+                return _kept(kept)
+            response = _response(route, await route.handler(asked))
+            headers = {name: response.headers[name] for name in ("ETag", "Location") if name in response.headers}
+            body = bytes(response.body or b"")  # type: ignore[arg-type]  # _response makes bytes
+            await idempotency.keep(
+                asked.conn, asked.actor.token, key, fingerprint, response.status, headers, body, asked.now
+            )
+            return response
+
+
+def _kept(row: Any) -> web.Response:
+    headers = {**row["headers"], "Idempotent-Replayed": "true"}
+    return web.Response(body=row["body"], status=row["status"], content_type="application/json", headers=headers)
+
+
+def _path(request: web.Request) -> dict[str, Any]:
+    """Path parameters; ids and numbers as int, anything that cannot be one is not found."""
+    found: dict[str, Any] = dict(request.match_info)
+    for name, text in request.match_info.items():
+        if name in ("number", "id", "call", "file"):
+            if not text.isascii() or not text.isdigit() or len(text) > 18:
+                raise NotFound(f"no {name} {text[:40]}")
+            found[name] = int(text)
+        elif "\x00" in text:
+            raise NotFound(f"no such {name}")
+    return found
+
+
+def _query(route: Route, request: web.Request) -> Any:
+    given = dict(request.query)
+    if route.query is None:
+        if given:
+            name = next(iter(given))
+            raise Invalid.field(f"?{name}", "unknown_parameter", f"this route has no parameter {name}")
+        return None
+    if len(given) != len(request.query):
+        raise Invalid("each parameter may be given once")
+    try:
+        return msgspec.convert(given, route.query, strict=False)
+    except msgspec.ValidationError as error:
+        found = field_of(error)
+        fault = FieldError("?" + found.pointer.lstrip("/"), found.code, found.detail)
+        raise Invalid(f"{fault.pointer}: {fault.detail}", (fault,)) from error
+
+
+def _if_match(route: Route, request: web.Request) -> int | None:
+    text = request.headers.get("If-Match")
+    if text is None:
+        if route.changes:
+            raise Refused(problem(428, "Precondition required", "send If-Match with the ETag you have read"))
+        return None
+    match = re.fullmatch(r'"(\d{1,9})"', text.strip())
+    return int(match[1]) if match else -1
+
+
+def _body_reader(route: Route) -> Callable[[web.Request, bytes], Any] | None:
+    if route.body is None or route.raw_body:
+        return None
+    decoder = msgspec.json.Decoder(route.body)
+
+    def read(request: web.Request, raw: bytes) -> Any:
+        if request.content_type not in route.media and not request.content_type.endswith("+json"):
+            accepted = ", ".join(route.media)
+            raise Refused(problem(415, "Unsupported media type", f"send {accepted}, not {request.content_type}"))
+        try:
+            value = decoder.decode(raw)
+        except msgspec.ValidationError as error:
+            found = field_of(error)
+            raise Invalid(f"{found.pointer or 'body'}: {found.detail}", (found,)) from error
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise Refused(unreadable(raw, error)) from error
+        if b"\\u0000" in raw:
+            _refuse_nul(msgspec.json.decode(raw), "")
+        return value
+
+    return read
+
+
+def _refuse_nul(value: Any, pointer: str) -> None:
+    if isinstance(value, str) and "\x00" in value:
+        raise Invalid.field(pointer, "bad_characters", "the text holds a NUL character")
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, one in inner:
+        if isinstance(name, str) and "\x00" in name:
+            raise Invalid.field(pointer, "bad_characters", "a key holds a NUL character")
+        _refuse_nul(one, f"{pointer}/{name}")
+
+
+def _response(route: Route, given: Any) -> web.Response:
+    answer = given if isinstance(given, Answer) else Answer(given)
+    headers = dict(answer.headers)
+    version = answer.version if answer.version is not None else getattr(answer.value, "version", None)
+    if isinstance(version, int) and route.gives_media == "application/json":
+        headers["ETag"] = f'"{version}"'
+    if answer.location is not None:
+        headers["Location"] = answer.location
+    status = answer.status or route.status
+    if status == 204:
+        return web.Response(status=204, headers=headers)
+    if answer.raw is not None:
+        return web.Response(body=answer.raw, status=status, content_type=answer.media_type, headers=headers)
+    return web.Response(body=_encoder.encode(answer.value), status=status, content_type="application/json", headers=headers)
+
+

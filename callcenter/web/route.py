@@ -1,0 +1,75 @@
+"""What a route is, and what a handler is given."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from aiohttp import web
+
+from callcenter.services.context import Context
+from callcenter.services.types import Actor
+from callcenter.store.types import Connection
+
+
+@dataclass(slots=True)
+class Asked:
+    """One request, parsed: who asks what, when, and the connection to answer it with."""
+
+    context: Context
+    conn: Connection
+    actor: Actor
+    now: datetime
+    http: web.Request
+    path: dict[str, Any] = field(default_factory=dict)
+    query: Any = None
+    body: Any = None
+    if_match: int | None = None
+
+    @property
+    def number(self) -> int:
+        """The ticket number or id of the path."""
+        found: int = self.path["number"] if "number" in self.path else self.path["id"]
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A handler's answer where the plain value is not enough."""
+
+    value: Any = None
+    status: int | None = None
+    version: int | None = None
+    location: str | None = None
+    raw: bytes | None = None
+    media_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Handler = Callable[[Asked], Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One operation of the API: what it takes, what it gives, who may ask."""
+
+    method: str
+    path: str
+    handler: Handler
+    right: str
+    summary: str
+    gives: Any
+    body: Any = None
+    query: Any = None
+    status: int = 200
+    changes: bool = False  # needs If-Match
+    media: tuple[str, ...] = ("application/json",)
+    gives_media: str = "application/json"
+    raw_body: bool = False  # the handler reads the bytes itself
+    streams: bool = False
+
+    @property
+    def name(self) -> str:
+        """The operation's name in the OpenAPI document."""
+        parts = [part.strip("{}") for part in self.path.removeprefix("/api/v1").split("/") if part]
+        return "_".join([self.method.lower(), *parts])
