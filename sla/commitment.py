@@ -52,7 +52,10 @@ class Money:
 
 @dataclass(frozen=True, slots=True)
 class Commitment:
-    """A promise as the contract writes it; `position` is its place in the contract, from 0."""
+    """A promise as the contract writes it; `position` is its place in the contract, from 0.
+
+    `listens` is every entry type that can start or end a cycle of it.
+    """
 
     name: str
     position: int
@@ -74,6 +77,7 @@ class Commitment:
     owner: str
     binding: str
     credit: Money | None
+    listens: frozenset[str]
 
     def fits(self, kind: str, category: str | None, phase: str | None) -> bool:
         """Whether a ticket of this kind, category and phase has the commitment at all."""
@@ -138,15 +142,17 @@ def _commitment(item: Value, path: Path, findings: Findings, declared: Declared,
         given = row.get(name)
         return known[0] if given is None else fields.choice(given, (*path, name), findings, known, f"the {name}")
 
+    starts, stops = entry_types("starts", ("reported",)), entry_types("stops")
+    cancels, renews = entry_types("cancels"), entry_types("renews")
     return Commitment(
         name=fields.text(row["name"], (*path, "name"), findings) if row.get("name") is not None else "",
         position=position,
         clause=fields.text(row["clause"], (*path, "clause"), findings) if row.get("clause") is not None else None,
-        starts=entry_types("starts", ("reported",)),
+        starts=starts,
         start_stated=row.get("starts") is not None,
-        stops=entry_types("stops"),
-        cancels=entry_types("cancels"),
-        renews=entry_types("renews"),
+        stops=stops,
+        cancels=cancels,
+        renews=renews,
         requires=entry_types("requires"),
         within=within,
         calendar=_calendar(row, path, findings, declared, within),
@@ -159,6 +165,7 @@ def _commitment(item: Value, path: Path, findings: Findings, declared: Declared,
         owner=choice("owner", OWNERS),
         binding=choice("binding", BINDINGS),
         credit=_credit(row["credit"], (*path, "credit"), findings) if row.get("credit") is not None else None,
+        listens=frozenset((*starts, *stops, *cancels, *renews, "cancelled", "reopened")),
     )
 
 

@@ -11,11 +11,10 @@ from sla.commitment import Commitment, Declared, read_commitments
 from sla.document import ContractError, Document, Finding, Findings, Path, Value, parse
 from sla.figures import Names
 from sla.grading import Rule, read_facts, read_rules
-from sla.ladder import Breach, Offset, Percent, Rung, read_ladder
+from sla.ladder import Offset, Percent, Rung, read_ladder
 from sla.reporting import Reporting, read_reporting
 
 __all__ = [
-    "Breach",
     "Commitment",
     "Contract",
     "ContractError",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Literal
 
 from sla import duration, fields
 from sla.document import Findings, Path, Value
@@ -15,7 +16,7 @@ _MOST_PERCENT = 1000
 class Percent:
     """When this share (of 1) of the promise's open time is used."""
 
-    share: Fraction
+    fraction: Fraction
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +26,14 @@ class Offset:
     micros: int
 
 
-@dataclass(frozen=True, slots=True)
-class Breach:
-    """When the promise is broken."""
+At = Percent | Offset | Literal["breach"]
 
 
 @dataclass(frozen=True, slots=True)
 class Rung:
     """One step: when, how often again (microseconds), until what, and the duties it tells."""
 
-    at: Percent | Offset | Breach
+    at: At
     notify: tuple[str, ...]
     repeat: int | None = None
     until: str | None = None
@@ -55,7 +54,7 @@ def read_ladder(value: Value, path: Path, findings: Findings) -> tuple[Rung, ...
 def _rung(item: Value, path: Path, findings: Findings) -> Rung:
     row = fields.mapping(item, path, findings, ("at", "repeat", "until", "notify"))
     if not fields.required(row, ["at", "notify"], path, findings):
-        return Rung(Breach(), ())
+        return Rung("breach", ())
     until = row.get("until")
     if until is not None and row.get("repeat") is None:
         findings.add((*path, "until"), "`until` ends a repeat; write `repeat` too", "missing_key")
@@ -67,17 +66,17 @@ def _rung(item: Value, path: Path, findings: Findings) -> Rung:
     )
 
 
-def _at(value: Value, path: Path, findings: Findings) -> Percent | Offset | Breach:
+def _at(value: Value, path: Path, findings: Findings) -> At:
     text = fields.text(value, path, findings)
     if text == "breach":
-        return Breach()
+        return "breach"
     if text.startswith(("+", "-")):
         return Offset(_open_time(text[1:], path, findings) * (-1 if text[0] == "-" else 1))
     if text.endswith("%"):
         return Percent(percent(text, path, findings, most=_MOST_PERCENT))
     if text:
         findings.add(path, f"{text!r} is not a step; write 50%, breach or +30m", "bad_step")
-    return Breach()
+    return "breach"
 
 
 def _repeat(value: Value, path: Path, findings: Findings) -> int:

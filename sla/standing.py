@@ -27,6 +27,7 @@ class Standing:
     next_change: int | None
     grades: tuple[tuple[int, int], ...]
     regions: tuple[tuple[int, str], ...]
+    changes: tuple[int, ...]
 
     @classmethod
     def of(cls, entries: Sequence[Entry], next_change: int | None) -> "Standing":
@@ -34,13 +35,16 @@ class Standing:
         report = next((entry.data for entry in entries if entry.type == "reported"), {})
         grades: list[tuple[int, int]] = []
         regions: list[tuple[int, str]] = []
+        changes: list[int] = []
         phase: str | None = report.get("phase")
         if "region" in report:
             regions.append((next(i for i, entry in enumerate(entries) if entry.type == "reported"), report["region"]))
         for index, entry in enumerate(entries):
             if entry.type == "graded":
+                changes.append(index)
                 grades.append((index, entry.data["severity"]))
             elif entry.type == "moved":
+                changes.append(index)
                 phase = entry.data.get("phase", phase)
                 if "region" in entry.data:
                     regions.append((index, entry.data["region"]))
@@ -53,6 +57,7 @@ class Standing:
             next_change=next_change,
             grades=tuple(grades),
             regions=tuple(regions),
+            changes=tuple(changes),
         )
 
     def severity_at(self, position: int) -> int | None:
