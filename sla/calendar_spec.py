@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, TypeVar, cast
@@ -121,7 +122,8 @@ def _read_date(value: object) -> date:
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
     if isinstance(value, str) and _DATE.fullmatch(value):
-        return date.fromisoformat(value)
+        with suppress(ValueError):
+            return date.fromisoformat(value)
     raise ValueError(f"{value!r} is not a date: write 2026-10-08")
 
 
@@ -146,15 +148,22 @@ def _read_holiday(entry: object) -> str | date | tuple[int, int]:
     if entry is False:
         raise ValueError('YAML reads NO as false: write "NO" in quotes for Norway')
     if isinstance(entry, str) and _YEARLY.fullmatch(entry):
-        # 2000 is a leap year, so 02-29 is a yearly date and 02-30 is not.
-        day = date.fromisoformat(f"2000-{entry}")
-        return day.month, day.day
+        return _read_yearly(entry)
     if isinstance(entry, date) or (isinstance(entry, str) and entry[:1].isdigit()):
         return _read_date(entry)
     if not isinstance(entry, str):
         raise ValueError(f"{entry!r} is not a holiday: write a region (CN, DE-BE), 2026-10-08 or 12-24")
     check_code(entry)
     return entry
+
+
+def _read_yearly(text: str) -> tuple[int, int]:
+    try:
+        # 2000 is a leap year, so 02-29 is a yearly date and 02-30 is not.
+        day = date.fromisoformat(f"2000-{text}")
+    except ValueError as error:
+        raise ValueError(f"{text!r} is not a yearly date: write month and day as 12-24") from error
+    return day.month, day.day
 
 
 def _ends(value: object) -> Ends:

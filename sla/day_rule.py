@@ -7,7 +7,7 @@ from datetime import date
 
 from sla.calendar_spec import CalendarSpec
 from sla.holiday import holiday_year
-from sla.hours import MIDNIGHT, WEEKDAYS, Hours, clock_text
+from sla.hours import WEEKDAYS, Hours, clock_text
 
 
 @dataclass(frozen=True, slots=True)
