@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Literal, NamedTuple
 
 from sla.clock import Clock
-from sla.contract import Contract, Offset, Percent
+from sla.contract import Breach, Contract, Offset, Percent
 from sla.explain import instant_at_fraction
 from sla.timeline import Timeline
 
@@ -41,18 +41,18 @@ def steps(contract: Contract, timeline: Timeline, clock: Clock, now: datetime) -
     for number, rung in enumerate(contract.ladder):
         at = rung.at
         if isinstance(at, Percent):
-            if nearest_ahead is not None and at.fraction >= nearest_ahead:
+            if nearest_ahead is not None and at.share >= nearest_ahead:
                 continue
-            instant = instant_at_fraction(contract, timeline, clock, at.fraction)
+            instant = instant_at_fraction(contract, timeline, clock, at.share)
             if instant is None:
                 continue
             if instant > now:
-                nearest_ahead = at.fraction
+                nearest_ahead = at.share
         elif isinstance(at, Offset):
             instant = due + timedelta(microseconds=at.micros)
         else:
             instant = clock.breached_at or due
-        kind: Kind = "warning" if instant < due else "overdue" if at != "breach" else "breach"
+        kind: Kind = "breach" if isinstance(at, Breach) else "warning" if instant < due else "overdue"
         repeat = timedelta(microseconds=rung.repeat) if rung.repeat else None
         found.append(Step(number, kind, instant, instant if kind == "warning" else instant + AFTER, rung.notify, repeat))
     return found

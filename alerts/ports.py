@@ -17,6 +17,10 @@ from sla.contract import Contract
 from sla.timeline import Timeline
 
 
+class Unsavable(Exception):
+    """The store refused what was to be written; nothing of it was."""
+
+
 class Due(msgspec.Struct, frozen=True, gc=False):
     """A clock row taken for this pass, its ticket row with it."""
 
@@ -36,17 +40,20 @@ class Matter(msgspec.Struct, frozen=True):
 class Batch(Protocol):
     """One transaction of the engine."""
 
-    async def claim(self, now: datetime, fresh_since: datetime, limit: int) -> Sequence[Due]:
-        """Locks due rows others have not locked: what fell due since `fresh_since` first, gravest first, then the backlog."""
+    async def claim(self, now: datetime, fresh_since: datetime, limit: int) -> tuple[Sequence[Due], bool]:
+        """Locks due rows others have not locked, and says whether that was all there is.
 
-    async def matters(self, tickets: Iterable[int], now: datetime) -> Mapping[int, Matter | Exception]:
+        What fell due since `fresh_since` comes first, gravest first; then the backlog, newest first.
+        """
+
+    async def matters(self, numbers: Iterable[int]) -> Mapping[int, Matter | Exception]:
         """Each ticket's matter, or what is wrong with it."""
 
     async def alerts_of(self, clocks: Iterable[int]) -> Mapping[int, Sequence[PastAlert]]:
         """The alerts recorded so far, by clock id."""
 
     async def save(self, outcomes: Mapping[int, Sequence[Outcome]], now: datetime) -> int:
-        """Writes clocks, alerts and deliveries of each ticket; returns the number of alerts that were new."""
+        """Writes clocks, alerts and deliveries, all or (Unsavable) nothing; returns the number of new alerts."""
 
     async def postpone(self, clocks: Iterable[int], until: datetime) -> None:
         """Leaves the rows as they are and wakes them later."""
@@ -88,5 +95,5 @@ class Outbox(Protocol):
     ) -> None:
         """Records a failure: to be tried again at the instant, or dead when None."""
 
-    async def give_back(self, deliveries: Iterable[UUID], by: str) -> None:
+    async def give_back(self, deliveries: Iterable[UUID], by: str, now: datetime) -> None:
         """Makes leased deliveries ready at once; the attempt is not counted."""

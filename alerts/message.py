@@ -1,0 +1,168 @@
+"""What a channel is given to say, as facts and as text in the channel's language."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from alerts.ladder import Kind
+from alerts.words import WORDS, Locale
+from sla.contract import Contract, Offset, Percent
+
+Event = Literal["fire", "resolve", "withdraw"]
+
+
+class Recipient(msgspec.Struct, frozen=True):
+    """A person the message is meant for."""
+
+    login: str
+    name: str = ""
+    email: str | None = None
+    phone: str | None = None
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """One alert's news. `id` is the same however often it is sent."""
+
+    id: UUID
+    event: Event
+    kind: Kind
+    alert: int
+    ticket: int
+    title: str
+    customer: str | None
+    contract: str
+    commitment: str
+    cycle: int
+    clause: str | None
+    severity: int | None
+    promised: str | None
+    timezone: str
+    due_at: datetime
+    fires_at: datetime
+    recorded_at: datetime
+    stopped_at: datetime | None = None
+    because: str | None = None
+    repeat: int = 0
+    next_rung: str | None = None
+    told: tuple[str, ...] = ()
+    recipients: tuple[Recipient, ...] = ()
+
+    @property
+    def path(self) -> str:
+        """Where the console shows the ticket."""
+        return f"/tickets/{self.ticket}"
+
+
+def next_rung(contract: Contract, step: int) -> str | None:
+    """The rung after the given one as the contract writes it, with whom it tells; None after the last."""
+    if step + 1 >= len(contract.ladder):
+        return None
+    rung = contract.ladder[step + 1]
+    at = rung.at
+    if isinstance(at, Percent):
+        text = f"{float(at.share * 100):g}%"
+    elif isinstance(at, Offset):
+        text = ("+" if at.micros >= 0 else "-") + span(timedelta(microseconds=abs(at.micros)))
+    else:
+        text = "breach"
+    return f"{text} -> {', '.join(rung.notify)}"
+
+
+def span(length: timedelta) -> str:
+    """A length as people write it in contracts: `1h30m`, `45s`; days as hours."""
+    seconds = int(length.total_seconds())
+    hours, minutes, rest = seconds // 3600, seconds // 60 % 60, seconds % 60
+    parts = [f"{n}{unit}" for n, unit in ((hours, "h"), (minutes, "m"), (rest, "s")) if n]
+    return "".join(parts) or "0s"
+
+
+def late_by(message: Message, now: datetime) -> timedelta | None:
+    """How far past its deadline the matter is, or was when it ended; None while there is time."""
+    late = (message.stopped_at or now) - message.due_at
+    return late if late > timedelta(0) and message.kind != "warning" else None
+
+
+def found_late(message: Message) -> timedelta | None:
+    """How long after its instant the alert was found (an outage); None when in time."""
+    late = message.recorded_at - message.fires_at
+    return late if late >= timedelta(minutes=1) else None
+
+
+def subject(message: Message, locale: Locale) -> str:
+    """One line: what happened, to which promise of which ticket."""
+    words = WORDS[locale]
+    head = words[message.kind] if message.event == "fire" else words[message.event]
+    return f"[{head}] {words['ticket']} {message.ticket} · {words.get(message.commitment, message.commitment)} · {message.title}"
+
+
+def text(message: Message, locale: Locale, now: datetime, base_url: str | None = None) -> str:
+    """The whole message, a fact a line; the deadline in the contract's zone and in UTC."""
+    words = WORDS[locale]
+    local = message.due_at.astimezone(ZoneInfo(message.timezone))
+    due = f"{local:%Y-%m-%d %H:%M:%S} {message.timezone} ({_utc(message.due_at)})"
+    late, found = late_by(message, now), found_late(message)
+    promise = words.get(message.commitment, message.commitment)
+    if message.cycle > 1:
+        promise += f" #{message.cycle}"
+    lines: list[tuple[str, object]] = [
+        ("ticket", f"{message.ticket} {message.title}"),
+        ("customer", message.customer),
+        ("contract", message.contract),
+        ("commitment", promise),
+        ("clause", message.clause),
+        ("severity", message.severity),
+        ("promised", message.promised),
+        ("due", due),
+        ("late_by", span(late) if late else None),
+        ("found_late", span(found) if found and message.event == "fire" else None),
+        ("because", words.get(f"because_{message.because}", message.because)),
+        ("next", message.next_rung if message.event == "fire" else None),
+        ("told", ", ".join(message.told)),
+        ("link", f"{base_url or ''}{message.path}"),
+    ]
+    body = [f"{words[label]}{words['colon']}{value}" for label, value in lines if value not in (None, "")]
+    return "\n".join([subject(message, locale), "", *body])
+
+
+def payload(message: Message, locale: Locale, now: datetime, base_url: str | None = None) -> dict[str, Any]:
+    """The message for machines: `{type, timestamp, data}`, instants in UTC, spans in seconds."""
+    late, found = late_by(message, now), found_late(message)
+    data = {
+        "id": str(message.id),
+        "event": message.event,
+        "kind": message.kind,
+        "alert": message.alert,
+        "ticket": message.ticket,
+        "title": message.title,
+        "customer": message.customer,
+        "contract": message.contract,
+        "commitment": message.commitment,
+        "cycle": message.cycle,
+        "clause": message.clause,
+        "severity": message.severity,
+        "promised": message.promised,
+        "due_at": _utc(message.due_at),
+        "due_local": message.due_at.astimezone(ZoneInfo(message.timezone)).isoformat(),
+        "fires_at": _utc(message.fires_at),
+        "repeat": message.repeat,
+        "late_s": late.total_seconds() if late else None,
+        "found_late_s": found.total_seconds() if found else None,
+        "because": message.because,
+        "next_rung": message.next_rung,
+        "told": list(message.told),
+        "recipients": [r.login for r in message.recipients],
+        "path": message.path,
+        "link": f"{base_url}{message.path}" if base_url else None,
+        "subject": subject(message, locale),
+        "text": text(message, locale, now, base_url),
+    }
+    return {"type": f"alert.{message.event}", "timestamp": _utc(now), "data": data}
+
+
+def _utc(at: datetime) -> str:
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"

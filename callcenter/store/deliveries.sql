@@ -1,0 +1,141 @@
+-- name: fire!
+-- A delivery for each new alert and each channel that serves one of its duties. Who fills a duty now: a team of that
+-- name, the rota; where neither has anybody, the active users of that role (heads and project contacts: the admins).
+with new as (
+    select a.id, a.notify, t.assignee
+    from alerts a join tickets t on t.number = a.ticket
+    where a.id = any (cast(:alerts as bigint[]))
+), duties as (
+    select distinct unnest(notify) as duty from new
+), asked as (
+    select d.duty, m.login
+    from duties d join teams on teams.name = d.duty cross join lateral unnest(teams.members) as m (login)
+    union
+    select d.duty, r.login from duties d join rota r on r.duty = d.duty and r.from_at <= :now and r.until_at > :now
+), filled as (
+    select a.duty, u.login from asked a join users u on u.login = a.login and u.active
+), people as (
+    select duty, login from filled
+    union
+    select d.duty, u.login
+    from duties d
+    join users u on u.active
+        and u.role = case when d.duty in ('head_of_service', 'project_contact') then 'admin' else d.duty end
+    where d.duty <> 'assignee' and not exists (select 1 from filled f where f.duty = d.duty)
+), told as (
+    select n.id, p.duty, p.login from new n join people p on p.duty = any (n.notify)
+    union
+    select n.id, 'assignee', u.login
+    from new n join users u on u.login = n.assignee and u.active where 'assignee' = any (n.notify)
+    union
+    select n.id, 'assignee', u.login
+    from new n
+    join teams on teams.name = n.assignee
+    join users u on u.login = any (teams.members) and u.active
+    where 'assignee' = any (n.notify)
+)
+insert into deliveries (alert, channel, event, recipients, next_try_at, created_at)
+select n.id, ch.id, 'fire',
+    coalesce((select array_agg(distinct t.login order by t.login)
+              from told t
+              where t.id = n.id and (ch.duties = '{}' or t.duty = any (ch.duties))), '{}'),
+    :now, :now
+from new n join channels ch on ch.active and (ch.duties = '{}' or ch.duties && n.notify)
+on conflict on constraint deliveries_once do nothing;
+
+-- name: cancel!
+-- Nobody is told any more what is not true any more, or warned of what is over. A breach is told even when it is over.
+update deliveries d
+set state = 'cancelled', next_try_at = null
+from alerts a
+where a.id = d.alert and a.id = any (cast(:alerts as bigint[])) and d.event = 'fire' and d.state = 'pending'
+  and (a.state = 'withdrawn' or a.kind = 'warning');
+
+-- name: tell_end!
+-- Who was told, or is being told at this moment, learns how it ended.
+insert into deliveries (alert, channel, event, recipients, next_try_at, created_at)
+select d.alert, d.channel, case a.state when 'withdrawn' then 'withdraw' else 'resolve' end, d.recipients, :now, :now
+from deliveries d join alerts a on a.id = d.alert
+where a.id = any (cast(:alerts as bigint[])) and d.event = 'fire' and d.state in ('pending', 'sending', 'sent')
+on conflict on constraint deliveries_once do nothing;
+
+-- name: channels
+select id from channels order by id;
+
+-- name: lease
+with room as (
+    select r.channel, r.slots from unnest(cast(:channels as bigint[]), cast(:slots as int[])) as r (channel, slots)
+), ready as (
+    select d.id
+    from room r
+    cross join lateral (
+        select id
+        from deliveries
+        where channel = r.channel and state in ('pending', 'sending') and coalesce(lease_until, next_try_at) <= :now
+        order by coalesce(lease_until, next_try_at)
+        limit r.slots
+        for update skip locked
+    ) d
+)
+update deliveries d
+set state = 'sending', attempts = d.attempts + 1, next_try_at = null, lease_until = :until, lease_by = :by
+from ready
+where d.id = ready.id
+returning d.id;
+
+-- name: facts
+select d.id, d.event, d.attempts, d.channel, ch.kind as channel_kind, ch.config, ch.active,
+    a.id as alert, a.kind, a.step, a.repeat, a.fires_at, a.recorded_at, a.settled_because, a.ticket,
+    case when d.event = 'fire' then coalesce(c.due_at, a.due_at) else a.due_at end as due_at,
+    c.commitment, c.cycle, c.clause, c.severity, c.promised, c.stopped_at,
+    t.title, t.contract_version, v.timezone, k.code as contract, ac.name as customer,
+    (select coalesce(array_agg(distinct r order by r), '{}')
+     from deliveries o cross join lateral unnest(o.recipients) as r
+     where o.alert = a.id and o.event = 'fire') as told,
+    (select coalesce(json_agg(json_build_object('login', u.login, 'name', u.name, 'email', u.email, 'phone', u.phone)
+                              order by u.login), '[]')
+     from users u where u.login = any (d.recipients)) as people
+from deliveries d
+join channels ch on ch.id = d.channel
+join alerts a on a.id = d.alert
+join clocks c on c.id = a.clock
+join tickets t on t.number = a.ticket
+join contracts k on k.id = c.contract
+left join contract_versions v on v.id = t.contract_version
+left join accounts ac on ac.id = coalesce(t.account, k.account)
+where d.id = any (cast(:ids as uuid[]))
+order by d.created_at;
+
+-- name: sent!
+update deliveries
+set state = 'sent', sent_at = :now, lease_until = null, lease_by = null, next_try_at = null, reason = null, detail = null
+where id = :id and lease_by = :by and state = 'sending';
+
+-- name: failed!
+-- A try that failed after its alert was withdrawn is not repeated.
+update deliveries d
+set state = case
+        when d.event = 'fire' and a.state = 'withdrawn' then 'cancelled'
+        when cast(:next_try_at as timestamptz) is null then 'dead'
+        else 'pending' end,
+    next_try_at = case when d.event = 'fire' and a.state = 'withdrawn' then null else cast(:next_try_at as timestamptz) end,
+    lease_until = null, lease_by = null, reason = :reason, detail = :detail
+from alerts a
+where a.id = d.alert and d.id = :id and d.lease_by = :by and d.state = 'sending';
+
+-- name: give_back!
+update deliveries
+set state = 'pending', attempts = attempts - 1, next_try_at = :now, lease_until = null,
+    lease_by = null
+where id = any (cast(:ids as uuid[])) and lease_by = :by and state = 'sending';
+
+-- name: depth^
+-- How many deliveries wait or are under way, and since when the oldest.
+select count(*) as depth, min(created_at) as oldest from deliveries where state in ('pending', 'sending');
+
+-- name: of_alert
+select d.id, d.event, d.state, d.attempts, d.recipients, d.reason, d.detail, d.created_at, d.sent_at, d.next_try_at,
+    ch.name as channel, ch.kind as channel_kind
+from deliveries d join channels ch on ch.id = d.channel
+where d.alert = :alert
+order by d.created_at, ch.name;

@@ -1,0 +1,103 @@
+"""The engine's book: due clock rows with their tickets, one transaction a batch."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+import asyncpg
+
+from alerts.policy import Outcome, PastAlert, StoredClock
+from alerts.ports import Due, Matter, Unsavable
+from callcenter.store import alerts, queries, tickets
+from callcenter.store.contracts import Terms
+from callcenter.store.types import Connection, Row
+from sla.timeline import Timeline
+
+_sql = queries.load(__file__)
+
+
+class ClockBook:
+    """The clocks of a database, as `alerts.engine` takes and saves them."""
+
+    def __init__(self, pool: asyncpg.Pool, terms: Terms) -> None:
+        self._pool = pool
+        self._terms = terms
+
+    @asynccontextmanager
+    async def batch(self) -> AsyncIterator["ClockBatch"]:
+        """A transaction, committed on leaving, rolled back on an exception."""
+        async with self._pool.acquire() as conn, conn.transaction():
+            yield ClockBatch(conn, self._terms)
+
+    async def next_wake(self) -> datetime | None:
+        """The earliest instant at which some clock is due, or None."""
+        async with self._pool.acquire() as conn:
+            earliest: datetime | None = await _sql.next_wake(conn)
+        return earliest
+
+
+class ClockBatch:
+    """One transaction over claimed clocks."""
+
+    def __init__(self, conn: Connection, terms: Terms) -> None:
+        self._conn = conn
+        self._terms = terms
+        self._contracts: dict[int, int] = {}
+
+    async def claim(self, now: datetime, fresh_since: datetime, limit: int) -> tuple[Sequence[Due], bool]:
+        """Locks due rows others have not locked, gravest of the fresh first, then the backlog; and whether that is all."""
+        conn = self._conn
+        rows = [row async for row in _sql.claim_fresh(conn, now=now, since=fresh_since, limit=limit)]
+        if len(rows) < limit:
+            rows += [row async for row in _sql.claim_backlog(conn, since=fresh_since, limit=limit - len(rows))]
+        held = [row for row in rows if row["held"]]  # somebody writes to the others' tickets, and judges them then
+        self._contracts |= {row["ticket"]: row["contract"] for row in held}
+        return [Due(row["ticket"], _stored(row), row["wake_at"]) for row in held], len(rows) < limit
+
+    async def matters(self, numbers: Iterable[int]) -> Mapping[int, Matter | Exception]:
+        """Each ticket's matter, or what is wrong with it."""
+        wanted = list(numbers)
+        clocks: dict[int, list[StoredClock]] = {}
+        async for row in _sql.clocks_of(self._conn, tickets=wanted):
+            clocks.setdefault(row["ticket"], []).append(_stored(row))
+        try:
+            loaded = await tickets.load_many(self._conn, self._terms, wanted)
+        except ValueError as error:  # a contract or an entry that cannot be read: find out whose
+            return {number: await self._one(number, clocks[number], error) for number in wanted}
+        return {number: _matter(loaded[number], clocks[number]) for number in wanted}
+
+    async def _one(self, number: int, clocks: Sequence[StoredClock], error: ValueError) -> Matter | Exception:
+        try:
+            return _matter((await tickets.load_many(self._conn, self._terms, [number]))[number], clocks)
+        except ValueError as own:
+            return own
+
+    async def alerts_of(self, clocks: Iterable[int]) -> Mapping[int, Sequence[PastAlert]]:
+        """The alerts recorded so far, by clock id."""
+        return await alerts.of_clocks(self._conn, clocks)
+
+    async def save(self, outcomes: Mapping[int, Sequence[Outcome]], now: datetime) -> int:
+        """Writes clocks, alerts and deliveries, all or (Unsavable) nothing; returns the number of new alerts."""
+        judged = [(ticket, self._contracts[ticket], one) for ticket, those in outcomes.items() for one in those]
+        try:
+            async with self._conn.transaction():
+                return await alerts.save_judged(self._conn, judged, now)
+        except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
+            raise Unsavable(str(error)) from error
+
+    async def postpone(self, clocks: Iterable[int], until: datetime) -> None:
+        """Leaves the rows as they are and wakes them later."""
+        await _sql.postpone(self._conn, clocks=list(clocks), until=until)
+
+
+def _stored(row: Row) -> StoredClock:
+    return StoredClock(**{name: row[name] for name in StoredClock.__struct_fields__})
+
+
+def _matter(loaded: tickets.Loaded, clocks: Sequence[StoredClock]) -> Matter | Exception:
+    if loaded.terms is None:
+        return LookupError("the ticket has clocks and no contract")
+    try:
+        return Matter(loaded.terms, Timeline(loaded.entries), clocks)
+    except ValueError as error:
+        return error

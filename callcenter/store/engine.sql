@@ -1,0 +1,39 @@
+-- name: claim_fresh
+-- What fell due since an instant, gravest first. The rows are locked before the limit counts them, so that several
+-- workers share the work; the ticket rows are probed one by one: a join would let the planner read all tickets.
+with taken as (
+    select c.id, c.ticket, c.contract, c.commitment, c.cycle, c.due_at, c.deadline_version, c.ladder_from, c.wake_at
+    from clocks c
+    where c.wake_at > :since and c.wake_at <= :now
+    order by c.severity nulls last, c.wake_at
+    limit :limit
+    for update skip locked
+)
+select taken.*, t.number is not null as held
+from taken
+left join lateral (select number from tickets where number = taken.ticket for update skip locked) t on true;
+
+-- name: claim_backlog
+-- What fell due before that, the newest first: the older it is, the less it matters whether it is told now or soon.
+with taken as (
+    select c.id, c.ticket, c.contract, c.commitment, c.cycle, c.due_at, c.deadline_version, c.ladder_from, c.wake_at
+    from clocks c
+    where c.wake_at <= :since
+    order by c.wake_at desc
+    limit :limit
+    for update skip locked
+)
+select taken.*, t.number is not null as held
+from taken
+left join lateral (select number from tickets where number = taken.ticket for update skip locked) t on true;
+
+-- name: clocks_of
+select id, ticket, commitment, cycle, due_at, deadline_version, ladder_from
+from clocks
+where ticket = any (cast(:tickets as bigint[]));
+
+-- name: postpone!
+update clocks set wake_at = :until where id = any (cast(:clocks as bigint[]));
+
+-- name: next_wake$
+select min(wake_at) from clocks where wake_at is not null;
