@@ -16,7 +16,7 @@ import pytest
 
 from callcenter.store.embedded import EmbeddedError, EmbeddedPostgres
 from callcenter.store.embedded_binaries import Binaries, choose, installed
-from callcenter.store.embedded_host import alive, try_lock
+from callcenter.store.embedded_host import Child, alive, server_account, try_lock
 
 Start = Callable[..., object]
 _COMMITS = """
@@ -216,13 +216,15 @@ def test_a_server_whose_owner_is_gone_is_replaced(folder: Path, other: Start) ->
         assert ask(embedded.dsn, "select n from kept") == 7
 
 
-def test_a_pid_file_naming_another_process_is_no_obstacle(folder: Path, other: Start) -> None:
-    stranger = other(script="print('here', flush=True); input()")
-    stranger.line()
-    lines = [str(stranger.process.pid), str(folder / "postgres"), "1795285587", "5432", "/tmp", "", "0 0", "ready"]
+def test_a_pid_file_naming_another_process_is_no_obstacle(folder: Path, tmp_path: Path) -> None:
+    """As after a reboot; a process of the server's own user, for PostgreSQL takes any other for gone."""
+    stranger = Child(["/bin/sleep", "60"], server_account(folder), keep=(), log=tmp_path / "log")
+    lines = [str(stranger.pid), str(folder / "postgres"), "1795285587", "5432", "/tmp", "", "0 0", "ready"]
     (folder / "postgres" / "postmaster.pid").write_text("\n".join(lines))
     with EmbeddedPostgres.start_or_join(folder) as embedded:
         assert ask(embedded.dsn, "select n from kept") == 7
+    stranger.signal(signal.SIGKILL)
+    assert stranger.gone.wait(10)
 
 
 def test_the_server_outlives_the_thread_that_started_it(folder: Path) -> None:
