@@ -17,7 +17,7 @@ def delay(attempt: int, asked: timedelta | None = None, draw: Callable[[], float
     if attempt >= ATTEMPTS:
         return None
     bound = min(CAP, BASE * 2 ** (attempt - 1))
-    wait = bound * draw()
+    wait: timedelta = bound * draw()
     if asked is not None:
         wait = max(wait, min(asked, timedelta(hours=1)))
     return wait

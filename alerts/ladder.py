@@ -7,8 +7,9 @@ from fractions import Fraction
 from typing import Literal, NamedTuple
 
 from sla.clock import Clock
-from sla.contract import Breach, Contract, Offset, Percent
+from sla.contract import Contract, Offset, Percent
 from sla.explain import instant_at_fraction
+from sla.interval import micros
 from sla.timeline import Timeline
 
 Kind = Literal["warning", "breach", "overdue"]
@@ -31,8 +32,8 @@ class Step(NamedTuple):
 def steps(contract: Contract, timeline: Timeline, clock: Clock, now: datetime) -> list[Step]:
     """The rungs of a clock that has a deadline, in the ladder's order.
 
-    Left out: a share of the promise that has no instant, and one that lies beyond another share still ahead of `now`
-    (working it out costs, and the nearer one wakes us first).
+    Left out, as working them out costs: shares of a promise that is over, and those beyond another share still ahead
+    of `now`, which wakes us first.
     """
     due = clock.due_at
     assert due is not None, "only a clock with a deadline has rungs"
@@ -41,18 +42,20 @@ def steps(contract: Contract, timeline: Timeline, clock: Clock, now: datetime) -
     for number, rung in enumerate(contract.ladder):
         at = rung.at
         if isinstance(at, Percent):
-            if nearest_ahead is not None and at.share >= nearest_ahead:
+            if clock.stopped_at is not None or (nearest_ahead is not None and at.fraction >= nearest_ahead):
                 continue
-            instant = instant_at_fraction(contract, timeline, clock, at.share)
+            instant = instant_at_fraction(contract, timeline, clock, at.fraction, micros(now))
             if instant is None:
                 continue
             if instant > now:
-                nearest_ahead = at.share
+                nearest_ahead = at.fraction
         elif isinstance(at, Offset):
             instant = due + timedelta(microseconds=at.micros)
         else:
             instant = clock.breached_at or due
-        kind: Kind = "breach" if isinstance(at, Breach) else "warning" if instant < due else "overdue"
+        kind: Kind = "breach" if at == "breach" else "warning" if instant < due else "overdue"
         repeat = timedelta(microseconds=rung.repeat) if rung.repeat else None
-        found.append(Step(number, kind, instant, instant if kind == "warning" else instant + AFTER, rung.notify, repeat))
+        found.append(
+            Step(number, kind, instant, instant if kind == "warning" else instant + AFTER, rung.notify, repeat)
+        )
     return found

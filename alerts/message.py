@@ -65,7 +65,7 @@ def next_rung(contract: Contract, step: int) -> str | None:
     rung = contract.ladder[step + 1]
     at = rung.at
     if isinstance(at, Percent):
-        text = f"{float(at.share * 100):g}%"
+        text = f"{float(at.fraction * 100):g}%"
     elif isinstance(at, Offset):
         text = ("+" if at.micros >= 0 else "-") + span(timedelta(microseconds=abs(at.micros)))
     else:
@@ -96,8 +96,8 @@ def found_late(message: Message) -> timedelta | None:
 def subject(message: Message, locale: Locale) -> str:
     """One line: what happened, to which promise of which ticket."""
     words = WORDS[locale]
-    head = words[message.kind] if message.event == "fire" else words[message.event]
-    return f"[{head}] {words['ticket']} {message.ticket} · {words.get(message.commitment, message.commitment)} · {message.title}"
+    head = words[message.kind if message.event == "fire" else f"event_{message.event}"]
+    return f"[{head}] {words['ticket']} {message.ticket} · {_promise(message, locale)} · {message.title}"
 
 
 def text(message: Message, locale: Locale, now: datetime, base_url: str | None = None) -> str:
@@ -106,14 +106,11 @@ def text(message: Message, locale: Locale, now: datetime, base_url: str | None =
     local = message.due_at.astimezone(ZoneInfo(message.timezone))
     due = f"{local:%Y-%m-%d %H:%M:%S} {message.timezone} ({_utc(message.due_at)})"
     late, found = late_by(message, now), found_late(message)
-    promise = words.get(message.commitment, message.commitment)
-    if message.cycle > 1:
-        promise += f" #{message.cycle}"
     lines: list[tuple[str, object]] = [
         ("ticket", f"{message.ticket} {message.title}"),
         ("customer", message.customer),
         ("contract", message.contract),
-        ("commitment", promise),
+        ("commitment", _promise(message, locale)),
         ("clause", message.clause),
         ("severity", message.severity),
         ("promised", message.promised),
@@ -162,6 +159,12 @@ def payload(message: Message, locale: Locale, now: datetime, base_url: str | Non
         "text": text(message, locale, now, base_url),
     }
     return {"type": f"alert.{message.event}", "timestamp": _utc(now), "data": data}
+
+
+def _promise(message: Message, locale: Locale) -> str:
+    """The commitment in the glossary's word where it has one, else by the contract's own name."""
+    name = WORDS[locale].get(f"promise_{message.commitment}", message.commitment)
+    return f"{name} #{message.cycle}" if message.cycle > 1 else name
 
 
 def _utc(at: datetime) -> str:

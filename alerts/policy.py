@@ -90,7 +90,7 @@ class Outcome(msgspec.Struct, frozen=True):
 
     @property
     def first_wake(self) -> datetime | None:
-        """`wake_at` for a writer that stores the row alone: at once where alerts are due, so that a pass raises them."""
+        """`wake_at` for a writer that stores the row alone: at once where alerts wait, so that a pass raises them."""
         return self.assessed_at if self.raised else self.wake_at
 
 
@@ -115,25 +115,26 @@ def judge(
         assert stored is not None, "a clock is stored, or fresh, or both"
         gone = tuple(Settled(a.id, "withdrawn", "void") for a in alerts if a.live)
         return Outcome(number, stored.commitment, stored.cycle, None, version, ladder_from, now, None, (), gone)
-    wake = fresh.changes_at + AFTER if fresh.changes_at is not None else None
+    ladder = steps(contract, timeline, fresh, now) if _has_ladder(fresh, ladder_from) else []
     raised: list[NewAlert] = []
-    ladder: list[Step] = []
-    if fresh.due_at is not None and fresh.state in ("running", "breached"):
-        ladder = steps(contract, timeline, fresh, now)
-        for step in ladder:
-            told = [a for a in alerts if a.step == step.number] if alerts else ()
-            if step.ripe_at > now:
-                again = step.ripe_at
-            elif step.instant < ladder_from:
-                continue
-            else:
-                again = _climb(step, told, fresh, version, now, raised)
-            if again is not None and fresh.stopped_at is None and (wake is None or again < wake):
-                wake = again
+    wakes = [fresh.changes_at + AFTER] if fresh.changes_at is not None else []
+    for step in ladder:
+        told = [a for a in alerts if a.step == step.number] if alerts else ()
+        again = _next(step, told, fresh, version, now, ladder_from, raised)
+        if again is not None:
+            wakes.append(again)
     settled = tuple(_settle(alerts, fresh, ladder, now)) if alerts else ()
+    wake_at = min(wakes, default=None)
     return Outcome(
-        number, fresh.commitment, fresh.cycle, fresh, version, ladder_from, now, wake, tuple(raised), settled
+        number, fresh.commitment, fresh.cycle, fresh, version, ladder_from, now, wake_at, tuple(raised), settled
     )
+
+
+def _has_ladder(fresh: Clock, ladder_from: datetime) -> bool:
+    """A promise that is open or was kept late has rungs, as far as they lie after `ladder_from`."""
+    if fresh.due_at is None or fresh.state not in ("running", "breached"):
+        return False
+    return fresh.stopped_at is None or fresh.stopped_at >= ladder_from
 
 
 def _version(stored: StoredClock, fresh: Clock | None) -> int:
@@ -142,12 +143,22 @@ def _version(stored: StoredClock, fresh: Clock | None) -> int:
     return stored.deadline_version + (stored.due_at is not None and due != stored.due_at)
 
 
-def _climb(
-    step: Step, told: Sequence[PastAlert], fresh: Clock, version: int, now: datetime, raised: list[NewAlert]
+def _next(
+    step: Step,
+    told: Sequence[PastAlert],
+    fresh: Clock,
+    version: int,
+    now: datetime,
+    ladder_from: datetime,
+    raised: list[NewAlert],
 ) -> datetime | None:
-    """Raises what a ripe step has left to tell and returns when it next has something."""
+    """Adds to `raised` what the step has to tell now, and returns when it next has something."""
     stopped = fresh.stopped_at
     if stopped is not None and (step.kind == "warning" or step.instant > stopped):
+        return None
+    if step.ripe_at > now:
+        return step.ripe_at
+    if step.instant < ladder_from:
         return None
     chain = [a for a in told if a.live or a.deadline_version == version]
     if not chain:

@@ -90,9 +90,7 @@ class Outbox(Protocol):
     async def sent(self, delivery: UUID, by: str, now: datetime) -> None:
         """Records success."""
 
-    async def failed(
-        self, delivery: UUID, by: str, reason: Reason, detail: str, next_try_at: datetime | None
-    ) -> None:
+    async def failed(self, delivery: UUID, by: str, reason: Reason, detail: str, next_try_at: datetime | None) -> None:
         """Records a failure: to be tried again at the instant, or dead when None."""
 
     async def give_back(self, deliveries: Iterable[UUID], by: str, now: datetime) -> None:

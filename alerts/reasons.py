@@ -23,9 +23,7 @@ class Reason(StrEnum):
 
 
 # Trying again cannot help with these.
-PERMANENT = frozenset(
-    {Reason.GONE, Reason.ADDRESS_REFUSED, Reason.NO_RECIPIENT, Reason.BAD_CONFIG, Reason.CHANNEL_OFF}
-)
+PERMANENT = frozenset({Reason.GONE, Reason.ADDRESS_REFUSED, Reason.NO_RECIPIENT, Reason.BAD_CONFIG, Reason.CHANNEL_OFF})
 
 
 class SendFailed(Exception):

@@ -40,7 +40,7 @@ async def save_outcomes(
 
 
 async def announce(conn: Connection, wakes: Iterable[datetime | None], now: datetime) -> None:
-    """At commit, sleeping processes learn of the earliest of these instants where it is too soon for their next look."""
+    """At commit, sleeping processes learn of the earliest instant where it comes before their next look."""
     soon = min((at for at in wakes if at is not None), default=None)
     if soon is not None and soon < now + SOON:
         await _sql.notify_wake(conn, payload=soon.isoformat())
@@ -66,12 +66,10 @@ async def save_judged(conn: Connection, judged: Sequence[Judged], now: datetime)
     return len(fired)
 
 
-async def _write_clocks(
-    conn: Connection, judged: Sequence[Judged], now: datetime
-) -> dict[tuple[int, str, int], int]:
+async def _write_clocks(conn: Connection, judged: Sequence[Judged], now: datetime) -> dict[tuple[int, str, int], int]:
     """Inserts and updates rows; returns the ids by ticket, commitment and cycle."""
-    known = [one for one in judged if one[2].id is not None and not one[2].void]
-    gone = [outcome for _, _, outcome in judged if outcome.id is not None and outcome.void]
+    known = [one for one in judged if one[2].id is not None and one[2].clock is not None]
+    gone = [outcome for _, _, outcome in judged if outcome.id is not None and outcome.clock is None]
     new = [one for one in judged if one[2].id is None]
     ids = {(ticket, o.commitment, o.cycle): o.id for ticket, _, o in judged if o.id is not None}
     if known:

@@ -64,9 +64,7 @@ class DatabaseOutbox:
         async with self._pool.acquire() as conn:
             await _sql.sent(conn, id=delivery, by=by, now=now)
 
-    async def failed(
-        self, delivery: UUID, by: str, reason: Reason, detail: str, next_try_at: datetime | None
-    ) -> None:
+    async def failed(self, delivery: UUID, by: str, reason: Reason, detail: str, next_try_at: datetime | None) -> None:
         """Records a failure: to be tried again at the instant, or dead when None."""
         clean = detail.replace("\x00", "")[:_DETAIL]
         async with self._pool.acquire() as conn:

@@ -45,7 +45,7 @@ class ClockBatch:
         self._contracts: dict[int, int] = {}
 
     async def claim(self, now: datetime, fresh_since: datetime, limit: int) -> tuple[Sequence[Due], bool]:
-        """Locks due rows others have not locked, gravest of the fresh first, then the backlog; and whether that is all."""
+        """Locks due rows others have not locked, gravest of the fresh first; and says whether that was all."""
         conn = self._conn
         rows = [row async for row in _sql.claim_fresh(conn, now=now, since=fresh_since, limit=limit)]
         if len(rows) < limit:
