@@ -28,19 +28,30 @@ class Databases:
         self._prefix = prefix
         self._count = 0
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="test-databases")
+        self._thread = threading.Thread(target=self._loop.run_forever, name="test-databases", daemon=True)
         self._thread.start()
         self._connection = self._wait(asyncpg.connect(server))
-        self.template = self._create("template0")
+        self._template = ""
+
+    def prepare(self) -> None:
+        """There is a migrated template to clone."""
+        self._template = self.create("template0")
         self._wait(self._migrate())
 
     def url(self, name: str) -> str:
         """The DSN of a database of this server."""
         return urlunsplit(urlsplit(self._server)._replace(path=f"/{name}"))
 
+    def create(self, template: str) -> str:
+        """The name of a new copy of the template."""
+        self._count += 1
+        name = f"{self._prefix}_{self._count}"
+        self._wait(self._connection.execute(f"create database {name} template {template}"))
+        return name
+
     def clone(self) -> str:
         """The name of a new database, migrated and empty."""
-        return self._create(self.template)
+        return self.create(self._template)
 
     def drop(self, name: str) -> None:
         """The database is gone, with whoever is still connected to it."""
@@ -48,20 +59,14 @@ class Databases:
 
     def close(self) -> None:
         """The template, the connection and the thread are gone."""
-        self.drop(self.template)
+        self.drop(self._template)
         self._wait(self._connection.close())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
 
-    def _create(self, template: str) -> str:
-        self._count += 1
-        name = f"{self._prefix}_{self._count}"
-        self._wait(self._connection.execute(f"create database {name} template {template}"))
-        return name
-
     async def _migrate(self) -> None:
-        connection = await connect(self.url(self.template))
+        connection = await connect(self.url(self._template))
         try:
             await migrate(connection)
         finally:
@@ -86,14 +91,25 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def databases(server: str, worker_id: str) -> Iterator[Databases]:
     """Makes databases on the server; its template has been migrated once."""
     made = Databases(server, f"test_{os.getpid()}_{worker_id}")
-    yield made
-    made.close()
+    try:
+        made.prepare()
+        yield made
+    finally:
+        made.close()
 
 
 @pytest.fixture
 def database_url(databases: Databases) -> Iterator[str]:
     """The DSN of a fresh, migrated database of this test's own."""
     name = databases.clone()
+    yield databases.url(name)
+    databases.drop(name)
+
+
+@pytest.fixture
+def empty_url(databases: Databases) -> Iterator[str]:
+    """The DSN of a fresh database of this test's own, without any migration."""
+    name = databases.create("template0")
     yield databases.url(name)
     databases.drop(name)
 
