@@ -7,36 +7,33 @@ from fractions import Fraction
 from typing import Literal, NamedTuple
 
 from sla.clock import Clock
-from sla.contract import Contract, Offset, Percent
+from sla.contract import Contract, Percent
 from sla.explain import instant_at_fraction
 from sla.interval import micros
 from sla.timeline import Timeline
 
 Kind = Literal["warning", "breach", "overdue"]
 
-# At the deadline itself a promise can still be kept; a pass finds it broken from this much later on.
-AFTER = timedelta(microseconds=1)
-
 
 class Step(NamedTuple):
-    """A rung of the ladder: its instant, and the first instant at which it may fire."""
+    """A rung of the ladder and its instant, from which on it may fire."""
 
     number: int
     kind: Kind
     instant: datetime
-    ripe_at: datetime
     notify: tuple[str, ...]
     repeat: timedelta | None
 
 
 def steps(contract: Contract, timeline: Timeline, clock: Clock, now: datetime) -> list[Step]:
-    """The rungs of a clock that has a deadline, in the ladder's order.
+    """The rungs of a clock that has a deadline, in the ladder's order, as far as they can matter now.
 
-    Left out, as working them out costs: shares of a promise that is over, and those beyond another share still ahead
-    of `now`, which wakes us first.
+    Left out, as working them out costs: rungs at or after a deadline not broken yet (the breach wakes us), shares of a
+    promise that is over, and shares beyond another one still ahead of `now` (that one wakes us).
     """
     due = clock.due_at
     assert due is not None, "only a clock with a deadline has rungs"
+    running = clock.state == "running"
     found = []
     nearest_ahead: Fraction | None = None
     for number, rung in enumerate(contract.ladder):
@@ -44,18 +41,19 @@ def steps(contract: Contract, timeline: Timeline, clock: Clock, now: datetime) -
         if isinstance(at, Percent):
             if clock.stopped_at is not None or (nearest_ahead is not None and at.fraction >= nearest_ahead):
                 continue
-            instant = instant_at_fraction(contract, timeline, clock, at.fraction, micros(now))
-            if instant is None:
+            share = instant_at_fraction(contract, timeline, clock, at.fraction, micros(now))
+            if share is None:
                 continue
+            instant = share
             if instant > now:
                 nearest_ahead = at.fraction
-        elif isinstance(at, Offset):
-            instant = due + timedelta(microseconds=at.micros)
+        elif running and (at == "breach" or at.micros >= 0):
+            continue
         else:
-            instant = clock.breached_at or due
+            instant = clock.breached_at or due if at == "breach" else due + timedelta(microseconds=at.micros)
         kind: Kind = "breach" if at == "breach" else "warning" if instant < due else "overdue"
+        if running and kind != "warning":
+            continue
         repeat = timedelta(microseconds=rung.repeat) if rung.repeat else None
-        found.append(
-            Step(number, kind, instant, instant if kind == "warning" else instant + AFTER, rung.notify, repeat)
-        )
+        found.append(Step(number, kind, instant, rung.notify, repeat))
     return found

@@ -8,18 +8,21 @@ lies later than the telling ended.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 import msgspec
 
-from alerts.ladder import AFTER, Kind, Step, steps
+from alerts.ladder import Kind, Step, steps
 from sla.clock import Clock
 from sla.contract import Contract
 from sla.timeline import Timeline
 
 Ending = Literal["resolved", "withdrawn"]
 Because = Literal["met", "kept", "cancelled", "stopped", "void", "moved", "paused", "no_promise"]
+
+# At the deadline itself a promise can still be kept; a pass finds it broken from this much later on.
+AFTER = timedelta(microseconds=1)
 
 
 class StoredClock(msgspec.Struct, frozen=True, gc=False):
@@ -156,8 +159,8 @@ def _next(
     stopped = fresh.stopped_at
     if stopped is not None and (step.kind == "warning" or step.instant > stopped):
         return None
-    if step.ripe_at > now:
-        return step.ripe_at
+    if step.instant > now:
+        return step.instant
     if step.instant < ladder_from:
         return None
     chain = [a for a in told if a.live or a.deadline_version == version]
@@ -186,7 +189,7 @@ def _alert(step: Step, repeat: int, fresh: Clock) -> NewAlert:
 
 
 def _settle(alerts: Sequence[PastAlert], fresh: Clock, ladder: list[Step], now: datetime) -> Iterator[Settled]:
-    ripe = {step.number for step in ladder if step.ripe_at <= now}
+    ripe = {step.number for step in ladder if step.instant <= now}
     for alert in alerts:
         ending = _ending(alert, fresh, ripe) if alert.live else None
         if ending is not None:
