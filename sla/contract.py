@@ -236,4 +236,5 @@ def _calendars(value: Value, path: Path, findings: Findings, zone: str) -> Mappi
             calendars[name] = Calendar.build(name, spec, zone)
         except CalendarError as error:
             findings.add((*place, *error.path), str(error), "bad_calendar")
+            calendars[name] = Calendar.build(name, "24x7", zone)  # a stand-in, so that its users are not blamed too
     return calendars

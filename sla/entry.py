@@ -152,9 +152,12 @@ def _severity(name: str, value: Any) -> int:
 
 def _instant(name: str, value: Any) -> int:
     try:
-        return read_instant(value)
+        at = read_instant(value)
     except (ValueError, OverflowError) as error:
         raise Refused("bad_value", f"{name}: {error}") from None
+    if at < 0:
+        raise Refused("bad_value", f"{name}: {value} lies before 1970, which no ticket does")
+    return at
 
 
 def _written_instant(name: str, value: Any) -> str:

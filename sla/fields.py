@@ -61,10 +61,15 @@ def integer(value: Value, path: Path, findings: Findings) -> int:
     """A whole number of 0 or more."""
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
+    if isinstance(value, str) and is_number(value):
         return int(value)
     findings.add(path, f"{shown(value)} stands where a whole number belongs", "wrong_type")
     return 0
+
+
+def is_number(text: str) -> bool:
+    """Whether the text writes a whole number the one usual way: no sign, no leading zero."""
+    return text.isascii() and text.isdigit() and len(text) < 10 and str(int(text)) == text
 
 
 def day(value: Value, path: Path, findings: Findings) -> date:

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from sla import duration, fields
 from sla.document import Findings, Path, Value
+from sla.interval import DAY
 from sla.within import NONE, WORDS, Case, Figure, Within
 
+_YEAR = 366 * DAY
 _CONDITIONS = ("severity", "region", "category")
 
 
@@ -39,6 +41,8 @@ def read_figure(value: Value, path: Path, findings: Findings) -> Figure:
         if not isinstance(value, str):
             raise ValueError(f"{fields.shown(value)} is not a duration: write it as 30m, 4h, 3wd or 10d")
         length = duration.parse(value)
+        if length.micros > 100 * _YEAR or length.days > 36_600 or length.months > 1200:
+            raise ValueError(f"{value!r} is longer than a hundred years")
     except ValueError as error:
         findings.add(path, f"{error}; or none, measure or agreed", "bad_duration")
         return NONE
@@ -51,7 +55,7 @@ def _by_severity(value: Mapping[str, Value], names: Names) -> bool:
 
 
 def _severity(name: object) -> int | None:
-    return int(name) if isinstance(name, str) and name.isascii() and name.isdigit() and len(name) < 10 else None
+    return int(name) if isinstance(name, str) and fields.is_number(name) else None
 
 
 def _severity_map(
