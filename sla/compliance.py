@@ -13,7 +13,10 @@ Rate = int | float
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What counting needs of one cycle of a clock; `exempt` when a breach was taken out by two people."""
+    """What counting needs of a cycle of a clock; `exempt` when a breach was taken out by two people.
+
+    `times`: how many cycles alike it stands for.
+    """
 
     commitment: str
     severity: int | None
@@ -22,6 +25,7 @@ class Case:
     due_at: datetime | None
     stopped_at: datetime | None
     exempt: bool = False
+    times: int = 1
 
     @classmethod
     def of(cls, clock: Clock, *, exempt: bool = False) -> "Case":
@@ -108,14 +112,14 @@ def _counts(case: Case, zone: ZoneInfo, year: int, month: int) -> bool:
 
 def _add(row: Row, case: Case) -> None:
     if case.state == "paused":
-        row.paused += 1
+        row.paused += case.times
     elif case.state == "cancelled":
-        row.cancelled += 1
+        row.cancelled += case.times
     else:
-        row.due += 1
-        row.met += case.state == "met"
-        row.breached += case.state == "breached"
-        row.exempt += case.state == "breached" and case.exempt
+        row.due += case.times
+        row.met += case.times * (case.state == "met")
+        row.breached += case.times * (case.state == "breached")
+        row.exempt += case.times * (case.state == "breached" and case.exempt)
 
 
 def _target(contract: Contract, commitment: str) -> Rate | None:

@@ -19,6 +19,7 @@ from callcenter.services.tickets import TicketShown
 from callcenter.services.types import Actor, Id, Line, Phone, Text, When, past
 from callcenter.store import calls, contracts, resources, tickets
 from callcenter.store.clocks import columns
+from callcenter.store.ledger import GENESIS
 from callcenter.store.types import Connection, Row
 from sla.contract import Contract
 from sla.explain import why
@@ -104,7 +105,9 @@ def _times(command: LogCall, now: datetime) -> dict[str, datetime | None]:
     return {"received_at": received, "answered_at": answered, "ended_at": ended}
 
 
-def _call_values(command: LogCall, times: dict[str, datetime | None], phone: str | None, actor: Actor) -> dict[str, Any]:
+def _call_values(
+    command: LogCall, times: dict[str, datetime | None], phone: str | None, actor: Actor
+) -> dict[str, Any]:
     received, answered = times["received_at"], times["answered_at"]
     return {
         **times,
@@ -150,7 +153,19 @@ class Opened(msgspec.Struct, kw_only=True):
 
 
 _NO_CALL: dict[str, Any] = dict.fromkeys(
-    ("caller", "caller_raw", "called", "direction", "received_at", "answered_at", "ended_at", "wait_s", "outcome", "agent", "summary")
+    (
+        "caller",
+        "caller_raw",
+        "called",
+        "direction",
+        "received_at",
+        "answered_at",
+        "ended_at",
+        "wait_s",
+        "outcome",
+        "agent",
+        "summary",
+    )
 )
 
 
@@ -225,7 +240,11 @@ async def _covered(conn: Connection, wanted: CallTicket, known: Row, at: datetim
     if wanted.contract is None and settled["account"] is not None:
         covering = await contracts.covering(conn, settled["account"], settled["site"], at)
         if len(covering) == 1:
-            settled |= {"contract": covering[0]["contract"], "contract_version": covering[0]["id"], "code": covering[0]["code"]}
+            settled |= {
+                "contract": covering[0]["contract"],
+                "contract_version": covering[0]["id"],
+                "code": covering[0]["code"],
+            }
     if settled["account"] is None:
         settled["account"] = settled["contract_account"]
     return settled
@@ -255,7 +274,7 @@ def _ticket_values(
 
 
 def _ledger(number: int, opened: OpenedTicket, now: datetime, actor: Actor) -> dict[str, Any]:
-    texts, hashes = tickets.chain(tickets.GENESIS, number, opened.entries, now, actor.name)
+    texts, hashes = tickets.chain(GENESIS, number, opened.entries, now, actor.name)
     return {
         "by": actor.name,
         "entry_type": [entry.type for entry in opened.entries],
@@ -304,7 +323,9 @@ async def _log_bare(
             await _exists(conn, context, number, actor)
         known = await tickets.resolve_caller(conn, phone=values["caller"])
         queue = await calls.ensure_queue(conn, command.queue, now) if command.queue else None
-        call = await calls.add(conn, {**values, "ticket": number, "queue": queue, "contact": known, "queued_at": None, "now": now})
+        call = await calls.add(
+            conn, {**values, "ticket": number, "queue": queue, "contact": known, "queued_at": None, "now": now}
+        )
         row = await calls.get(conn, call)
         if number is None:
             return Logged(call=call_shown(row), ticket=None, clocks=[])

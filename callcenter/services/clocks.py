@@ -53,9 +53,7 @@ def _segment(segment: Segment) -> WhySegment:
 
 def shown(clock: Clock, segments: Sequence[Segment]) -> ClockShown:
     """The clock with its derivation."""
-    values: dict[str, Any] = {
-        name: getattr(clock, name) for name in ClockShown.__struct_fields__ if name != "why"
-    }
+    values: dict[str, Any] = {name: getattr(clock, name) for name in ClockShown.__struct_fields__ if name != "why"}
     return ClockShown(**values, why=[_segment(segment) for segment in segments])
 
 

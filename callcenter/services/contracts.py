@@ -7,6 +7,7 @@ from typing import Any
 
 import asyncpg
 import msgspec
+import yaml
 
 from callcenter.errors import Conflict, FieldError, Invalid, NotFound
 from callcenter.services.types import Actor, Id
@@ -136,12 +137,12 @@ async def put(
     if code is not None and terms.code != code:
         raise Invalid.field("/contract", "other_code", f"the file says {terms.code}, the address {code}")
     text = _canonical(source)
-    digest = hashlib.sha256(text.strip().encode()).digest()
+    digest = _digest(text)
     async with conn.transaction():
         row = await contracts.ensure(conn, terms.code, terms.customer, now)
         known = {one["version"]: one for one in await contracts.versions(conn, terms.code)}
         if terms.version in known:
-            if known[terms.version]["content_hash"] == digest or _same(known[terms.version]["source"], terms):
+            if known[terms.version]["content_hash"] == digest:
                 return Stored(contract=terms.code, version=terms.version, created=False)
             detail = f"version {terms.version} of {terms.code} is stored with other content; raise `version`"
             raise Conflict(detail, (FieldError("/version", "version_taken", detail),))
@@ -155,9 +156,9 @@ async def put(
     return Stored(contract=terms.code, version=terms.version, created=True)
 
 
-def _same(source: str, terms: Contract) -> bool:
-    """The same content told another way (JSON for YAML, other comments) is the same content."""
-    return read(source).content == terms.content
+def _digest(text: str) -> bytes:
+    """Of what the file says, not of its comments, its spacing, or whether it is YAML or JSON."""
+    return hashlib.sha256(msgspec.json.encode(yaml.load(text, yaml.CBaseLoader))).digest()  # noqa: S506  plain text only
 
 
 async def listing(conn: Connection, after: str, limit: int) -> list[ContractListed]:

@@ -9,7 +9,7 @@ import asyncpg
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from alerts.channels import check_config
+from alerts.channels import read_config
 from callcenter.errors import Conflict, FieldError, Invalid, NotFound, Stale
 from callcenter.rights import may
 from callcenter.services.phones import e164, masked
@@ -165,7 +165,8 @@ def _resource(name: str, record: type[_Record], rights: str, filters: str = "", 
     )
     shown = msgspec.defstruct(
         f"{record.__name__}Shown",
-        [(field.name, _shown_type(field.type)) for field in fields] + ([("phone_raw", str | None)] if name == "contacts" else []),
+        [(field.name, _shown_type(field.type)) for field in fields]
+        + ([("phone_raw", str | None)] if name == "contacts" else []),
         bases=(_Stored,),
         kw_only=True,
     )
@@ -202,14 +203,15 @@ RESOURCES: Mapping[str, Resource] = {
 }
 
 
-async def _checked(
-    conn: Connection, resource: Resource, values: dict[str, Any], settings: Settings
-) -> dict[str, Any]:
+async def _checked(conn: Connection, resource: Resource, values: dict[str, Any], settings: Settings) -> dict[str, Any]:
     """The values as they are stored; everything wrong with them is named at once."""
     await store.check_references(conn, values)
     wrong: list[FieldError] = []
     if values.get("phone") is not None and resource.name == "contacts":
-        values |= {"phone_raw": values["phone"], "phone": e164(values["phone"], settings.default_region) or values["phone"]}
+        values |= {
+            "phone_raw": values["phone"],
+            "phone": e164(values["phone"], settings.default_region) or values["phone"],
+        }
     elif "phone" in values and resource.name == "contacts":
         values["phone_raw"] = None
     for field in ("from_at", "until_at"):
@@ -222,7 +224,10 @@ async def _checked(
     if resource.name == "rota" and values["from_at"] >= values["until_at"]:
         wrong.append(FieldError("/until_at", "backwards", "a duty ends after it begins"))
     if resource.name == "channels":
-        wrong += [FieldError(*fault) for fault in check_config(values["kind"], values["config"])]
+        try:
+            read_config(values["kind"], values["config"])
+        except ValueError as error:
+            wrong.append(FieldError("/config", "bad_config", str(error)))
     if wrong:
         raise Invalid(wrong[0].detail, tuple(wrong))
     return values

@@ -114,9 +114,7 @@ async def recompute(conn: Connection, context: Context, number: int, now: dateti
     """Ticket and clocks say again what the timeline says; needed when the terms changed, not the entries."""
     loaded = await tickets.load(conn, context.terms, number, lock=True)
     assert loaded is not None, "the caller holds the ticket"
-    await _follow(
-        conn, loaded, standing(loaded, now), now, entries=loaded.row["entries"], head=loaded.row["head"]
-    )
+    await _follow(conn, loaded, standing(loaded, now), now, entries=loaded.row["entries"], head=loaded.row["head"])
 
 
 async def _follow(

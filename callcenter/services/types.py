@@ -11,7 +11,9 @@ from callcenter.errors import Invalid
 # no NUL: PostgreSQL text cannot hold one
 Line = Annotated[str, Meta(min_length=1, max_length=300, pattern="^[^\\x00]*$")]
 Text = Annotated[str, Meta(max_length=20_000, pattern="^[^\\x00]*$")]
-Phone = Annotated[str, Meta(min_length=1, max_length=60, pattern="^[^\\x00]*$", description="as it was dialled or told")]
+Phone = Annotated[
+    str, Meta(min_length=1, max_length=60, pattern="^[^\\x00]*$", description="as it was dialled or told")
+]
 When = Annotated[datetime, Meta(tz=True, description="an instant with its offset")]
 Id = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 Severity = Annotated[int, Meta(ge=1, le=9)]

@@ -31,6 +31,14 @@ async def of_alert(conn: Connection, alert: int) -> list[Row]:
     return [row async for row in _sql.of_alert(conn, alert=alert)]
 
 
+async def of_alerts(conn: Connection, alerts: Sequence[int]) -> dict[int, list[Row]]:
+    """The deliveries of several alerts, oldest first, by alert."""
+    found: dict[int, list[Row]] = {}
+    async for row in _sql.of_alerts(conn, alerts=list(alerts)):
+        found.setdefault(row["alert"], []).append(row)
+    return found
+
+
 async def depth(conn: Connection) -> tuple[int, datetime | None]:
     """How many deliveries wait or are under way, and since when the oldest has."""
     row = await _sql.depth(conn)

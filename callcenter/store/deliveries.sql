@@ -139,3 +139,10 @@ select d.id, d.event, d.state, d.attempts, d.recipients, d.reason, d.detail, d.c
 from deliveries d join channels ch on ch.id = d.channel
 where d.alert = :alert
 order by d.created_at, ch.name;
+
+-- name: of_alerts
+select d.id, d.alert, c.name as channel, d.event, d.state, d.attempts, d.reason, d.detail, d.created_at, d.sent_at
+from deliveries d
+join channels c on c.id = d.channel
+where d.alert = any (cast(:alerts as bigint[]))
+order by d.created_at, d.id;

@@ -29,7 +29,7 @@ where t.state not in ('closed', 'cancelled', 'resolved') and (t.account = :accou
 order by t.number desc
 limit 20;
 
--- name: spoken
+-- name: spoken^
 -- Promises made by word of mouth on the account's open tickets, and how many of them were kept.
 select count(*) filter (where e.type = 'promised') as made, count(*) filter (where e.type = 'kept') as kept
 from entries e

@@ -8,4 +8,4 @@ import aiosql
 
 def load(python_file: str) -> Any:
     """The queries of the `.sql` file beside the given `.py` file, by name."""
-    return aiosql.from_path(Path(python_file).with_suffix(".sql"), "asyncpg")
+    return aiosql.from_path(Path(python_file).with_suffix(".sql"), "asyncpg", mandatory_parameters=False)

@@ -8,7 +8,7 @@ from typing import Any
 
 from callcenter.store import queries
 from callcenter.store.contracts import Terms
-from callcenter.store.ledger import GENESIS, data_text, entry_hash
+from callcenter.store.ledger import data_text, entry_hash
 from callcenter.store.types import Connection, Row
 from sla.contract import Contract
 from sla.interval import instant, micros
@@ -95,9 +95,7 @@ async def entries_of(conn: Connection, number: int) -> list[Row]:
     return [row async for row in _sql.entries_of(conn, number=number)]
 
 
-def chain(
-    head: bytes, number: int, entries: Sequence[Entry], now: datetime, by: str
-) -> tuple[list[str], list[bytes]]:
+def chain(head: bytes, number: int, entries: Sequence[Entry], now: datetime, by: str) -> tuple[list[str], list[bytes]]:
     """The texts and hashes of new entries that follow `head`."""
     texts, hashes = [], []
     for entry in entries:
@@ -108,9 +106,7 @@ def chain(
     return texts, hashes
 
 
-async def append(
-    conn: Connection, number: int, head: bytes, entries: Sequence[Entry], now: datetime, by: str
-) -> bytes:
+async def append(conn: Connection, number: int, head: bytes, entries: Sequence[Entry], now: datetime, by: str) -> bytes:
     """Adds entries to the ledger and returns the new head."""
     texts, hashes = chain(head, number, entries, now, by)
     await _sql.append(

@@ -1,11 +1,9 @@
 """From an HTTP request to a handler and back: sign-in, rights, parsing, idempotency, ETags, refusals."""
 
-import asyncio
 import hashlib
 import math
 import re
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -16,9 +14,7 @@ from aiohttp import web
 from callcenter.errors import CallcenterError, FieldError, Forbidden, Invalid, NotFound
 from callcenter.rights import RIGHTS, may
 from callcenter.services.context import Context
-from callcenter.services.types import Actor
 from callcenter.store import idempotency
-from callcenter.store.types import Connection
 from callcenter.web.limits import RateLimit
 from callcenter.web.problems import field_of, problem, refusal, unreadable
 from callcenter.web.route import Answer, Asked, Route
@@ -212,6 +208,6 @@ def _response(route: Route, given: Any) -> web.Response:
         return web.Response(status=204, headers=headers)
     if answer.raw is not None:
         return web.Response(body=answer.raw, status=status, content_type=answer.media_type, headers=headers)
-    return web.Response(body=_encoder.encode(answer.value), status=status, content_type="application/json", headers=headers)
-
-
+    return web.Response(
+        body=_encoder.encode(answer.value), status=status, content_type="application/json", headers=headers
+    )

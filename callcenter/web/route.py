@@ -7,6 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
+from callcenter.rights import RIGHTS
 from callcenter.services.context import Context
 from callcenter.services.types import Actor
 from callcenter.store.types import Connection
@@ -67,6 +68,20 @@ class Route:
     gives_media: str = "application/json"
     raw_body: bool = False  # the handler reads the bytes itself
     streams: bool = False
+    public: bool = False  # no token needed
+    also: tuple[int, ...] = ()  # other statuses of success
+
+    @property
+    def tag(self) -> str:
+        """The group it is listed under."""
+        return self.path.removeprefix("/api/v1").split("/")[1]
+
+    @property
+    def description(self) -> str:
+        """Who may do it, for the document."""
+        if self.public:
+            return f"{self.summary}. Needs no token."
+        return f"{self.summary}. Right `{self.right}`: {', '.join(sorted(RIGHTS[self.right]))}."
 
     @property
     def name(self) -> str:

@@ -1,0 +1,14 @@
+"""The JSON API: one list of routes."""
+
+from callcenter.web.api import alerts, calls, contracts, desk, files, resources, tickets
+from callcenter.web.route import Route
+
+ROUTES: list[Route] = [
+    *calls.ROUTES,
+    *tickets.ROUTES,
+    *files.ROUTES,
+    *desk.ROUTES,
+    *contracts.ROUTES,
+    *alerts.ROUTES,
+    *resources.ROUTES,
+]

@@ -74,9 +74,20 @@ def _routes(resource: Resource) -> list[Route]:
     word = resource.record.__name__.lower()
     return [
         Route("GET", base, _listing(resource), resource.reads, f"List {resource.name}", page, query=_query(resource)),
-        Route("POST", base, _adding(resource), resource.writes, f"Add a {word}", shown, body=resource.record, status=201),
+        Route(
+            "POST", base, _adding(resource), resource.writes, f"Add a {word}", shown, body=resource.record, status=201
+        ),
         Route("GET", one, _getting(resource), resource.reads, f"Read a {word}", shown),
-        Route("PATCH", one, _changing(resource), resource.writes, f"Change a {word}", shown, body=resource.change, changes=True),
+        Route(
+            "PATCH",
+            one,
+            _changing(resource),
+            resource.writes,
+            f"Change a {word}",
+            shown,
+            body=resource.change,
+            changes=True,
+        ),
         Route("DELETE", one, _removing(resource), resource.writes, f"Remove a {word}", None, status=204, changes=True),
     ]
 

@@ -1,0 +1,29 @@
+"""Clock rows: the cache of what `sla.clock` says."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from alerts.policy import Outcome, StoredClock
+from callcenter.store import queries
+from callcenter.store.types import Connection
+
+_sql = queries.load(__file__)
+
+# columns that are an attribute of the clock of the same name
+FACTS = (
+    "commitment", "cycle", "owner", "state", "severity", "region", "promised", "promised_s", "calendar", "clause",
+    "started_at", "due_at", "stopped_at", "breached_at", "used_s", "paused_s", "provisional",
+)  # fmt: skip
+
+
+def columns(outcomes: Sequence[Outcome]) -> dict[str, list[Any]]:
+    """Rows of a ticket that is being opened, by column, as `tickets.log` takes them; what is due is due at once."""
+    clocks = [outcome.clock for outcome in outcomes]
+    found: dict[str, list[Any]] = {f"clock_{name}": [getattr(clock, name) for clock in clocks] for name in FACTS}
+    return {**found, "clock_wake_at": [outcome.first_wake for outcome in outcomes]}
+
+
+async def stored_clocks(conn: Connection, ticket: int) -> list[StoredClock]:
+    """The ticket's clock rows as they were last judged."""
+    rows = [row async for row in _sql.stored_of(conn, ticket=ticket)]
+    return [StoredClock(**{name: row[name] for name in StoredClock.__struct_fields__}) for row in rows]

@@ -1,0 +1,108 @@
+"""Contracts, promises and the month's compliance."""
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from callcenter.errors import Invalid
+from callcenter.services import compliance as compliance_service
+from callcenter.services import contracts as service
+from callcenter.services import promise as promise_service
+from callcenter.services.compliance import Compliance
+from callcenter.services.contracts import Checked, ContractListed, ContractShown, Coverage, Stored
+from callcenter.services.promise import AskPromise, Promised
+from callcenter.web.api.paging import Cursor, Limit, Page, after, cut
+from callcenter.web.problems import unreadable
+from callcenter.web.route import Answer, Asked, Route
+
+
+class ContractsQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Which part of the list."""
+
+    cursor: Cursor | None = None
+    limit: Limit = 50
+
+
+class MonthQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """The month, in the contract's zone; the running one when left out."""
+
+    month: Annotated[str, Meta(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")] | None = None
+    format: Annotated[str, Meta(pattern="^json$")] = "json"
+
+
+async def _source(asked: Asked) -> str | dict[str, Any]:
+    """The contract file of the body: YAML text, or JSON as data."""
+    raw = await asked.http.read()
+    if asked.http.content_type == "application/json" or raw.lstrip()[:1] == b"{":
+        try:
+            data = msgspec.json.decode(raw)
+        except msgspec.DecodeError as error:
+            from callcenter.web.handle import Refused
+
+            raise Refused(unreadable(raw, error)) from error
+        if isinstance(data, dict) and isinstance(data.get("source"), str) and len(data) == 1:
+            return str(data["source"])
+        if not isinstance(data, dict):
+            raise Invalid("a contract is an object")
+        return data
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Invalid(f"the file is not UTF-8: {error}") from error
+
+
+async def listing(asked: Asked) -> Any:
+    """Contracts by code."""
+    query: ContractsQuery = asked.query
+    rows = await service.listing(asked.conn, after(query.cursor, ""), query.limit + 1)
+    return cut(rows, query.limit, lambda row: row.contract)
+
+
+async def read(asked: Asked) -> Answer:
+    """One contract with its versions, or its file."""
+    shown = await service.get(asked.conn, asked.path["code"])
+    if "yaml" in asked.http.headers.get("Accept", ""):
+        return Answer(raw=shown.source.encode(), media_type="application/yaml")
+    return Answer(shown)
+
+
+async def put(asked: Asked) -> Answer:
+    """Stores a contract file."""
+    stored = await service.put(asked.conn, asked.path["code"], await _source(asked), asked.actor, asked.now)
+    return Answer(stored, status=201 if stored.created else 200)
+
+
+async def check(asked: Asked) -> Checked:
+    """Checks a contract file."""
+    return service.check(await _source(asked))
+
+
+async def cover(asked: Asked) -> ContractShown:
+    """Sets what a contract covers."""
+    return await service.cover(asked.conn, asked.path["code"], asked.body)
+
+
+async def ask_promise(asked: Asked) -> Promised:
+    """What to tell the caller."""
+    return await promise_service.ask(asked.conn, asked.context, asked.body, asked.actor, asked.now)
+
+
+async def compliance(asked: Asked) -> Compliance:
+    """The month's figures."""
+    return await compliance_service.month(asked.conn, asked.context, asked.path["code"], asked.query.month, asked.now)
+
+
+_FILE = ("application/yaml", "application/json")
+_ONE = "/api/v1/contracts/{code}"
+ROUTES = [
+    Route("GET", "/api/v1/contracts", listing, "contracts.read", "List contracts", Page[ContractListed], query=ContractsQuery),
+    Route("POST", "/api/v1/contracts/check", check, "contracts.read", "Check a contract file without storing it", Checked,
+          body=dict[str, Any], media=_FILE, raw_body=True),
+    Route("GET", _ONE, read, "contracts.read", "Read a contract, its versions and its file", ContractShown),
+    Route("PUT", _ONE, put, "contracts.write", "Store a contract file as a version", Stored, body=dict[str, Any], media=_FILE,
+          raw_body=True),
+    Route("PUT", f"{_ONE}/coverage", cover, "contracts.write", "Set what a contract covers", ContractShown, body=Coverage),
+    Route("GET", f"{_ONE}/compliance", compliance, "compliance.read", "Read a month's compliance", Compliance, query=MonthQuery),
+    Route("POST", "/api/v1/promise", ask_promise, "promise.ask", "Ask what would be promised", Promised, body=AskPromise),
+]  # fmt: skip

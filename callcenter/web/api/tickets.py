@@ -1,0 +1,208 @@
+"""Tickets, their timelines and clocks."""
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from callcenter.errors import Invalid
+from callcenter.rights import may
+from callcenter.services import calls as call_service
+from callcenter.services import joining, timeline
+from callcenter.services import tickets as service
+from callcenter.services.calls import CallShown, Opened, OpenTicket
+from callcenter.services.clocks import ClockShown, derive
+from callcenter.services.phones import masked
+from callcenter.services.tickets import ChangeTicket, TicketShown, TicketState
+from callcenter.services.timeline import EntryShown, Recorded
+from callcenter.services.types import Id, Line, Severity, Text, When, any_time
+from callcenter.store import calls as call_store
+from callcenter.store import tickets as store
+from callcenter.web.api.paging import Cursor, Limit, Page, after, cut
+from callcenter.web.route import Answer, Asked, Route
+
+_PLAIN = Annotated[str, Meta(max_length=300, pattern="^[^\\x00]*$")]
+
+
+class TicketsQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Which tickets; `state` may name several, separated by commas, or `open`."""
+
+    state: _PLAIN | None = None
+    severity: Severity | None = None
+    contract: _PLAIN | None = None
+    assignee: _PLAIN | None = None
+    account: Id | None = None
+    due_before: When | None = None
+    ref: _PLAIN | None = None
+    q: _PLAIN | None = None
+    cursor: Cursor | None = None
+    limit: Limit = 50
+
+
+class EntryGiven(msgspec.Struct, kw_only=True):
+    """A timeline entry; what else it carries depends on its type (see the page on clocks)."""
+
+    type: Line
+    occurred_at: When | None = None
+
+
+class Timeline(msgspec.Struct, kw_only=True):
+    """A ticket's timeline in recorded order."""
+
+    items: list[EntryShown]
+
+
+class Clocks(msgspec.Struct, kw_only=True):
+    """A ticket's clocks at an instant."""
+
+    ticket: int
+    at: Any
+    clocks: list[ClockShown]
+
+
+class ClocksQuery(msgspec.Struct, forbid_unknown_fields=True):
+    """When to look."""
+
+    at: When | None = None
+
+
+class TicketCalls(msgspec.Struct, kw_only=True):
+    """The calls about a ticket."""
+
+    items: list[CallShown]
+
+
+class Merge(msgspec.Struct, forbid_unknown_fields=True):
+    """The ticket that goes on."""
+
+    into: Id
+    reason: Text = ""
+
+
+class Link(msgspec.Struct, forbid_unknown_fields=True):
+    """Another ticket, and what it is to this one."""
+
+    ticket: Id
+    kind: joining.LinkKind = "related"
+
+
+def _seen(ticket: TicketShown, role: str) -> TicketShown:
+    return ticket if may(role, "phones.read") else msgspec.structs.replace(ticket, caller=masked(ticket.caller))
+
+
+async def open_one(asked: Asked) -> Answer:
+    """Opens a ticket that no call opened."""
+    opened = await call_service.open_without_call(asked.conn, asked.context, asked.body, asked.actor, asked.now)
+    return Answer(opened, location=f"/api/v1/tickets/{opened.ticket.number}", version=opened.ticket.version)
+
+
+_OPEN = ["new", "assigned", "in_progress", "waiting", "restored", "resolved"]
+
+
+def _states(text: str) -> list[str]:
+    known = TicketState.__args__  # type: ignore[attr-defined]  # a Literal
+    states = _OPEN if text == "open" else text.split(",")
+    for state in states:
+        if state not in known:
+            raise Invalid.field("?state", "unknown_state", f"no state {state!r}; there are open, {', '.join(known)}")
+    return states
+
+
+async def listing(asked: Asked) -> Any:
+    """Tickets, newest first."""
+    query: TicketsQuery = asked.query
+    names = ("severity", "contract", "assignee", "account", "ref")
+    filters: dict[str, Any] = {name: getattr(query, name) for name in names if getattr(query, name) is not None}
+    if query.state is not None:
+        filters["state"] = _states(query.state)
+    if query.due_before is not None:
+        filters["due_before"] = any_time(query.due_before, "?due_before")
+    if query.q:
+        escaped = query.q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        filters["q"] = f"%{escaped}%"
+    if query.cursor is not None:
+        filters["before"] = after(query.cursor, 0)
+    if asked.actor.role == "partner":
+        filters["partner"] = asked.actor.partner
+    rows = await store.search(asked.conn, filters, query.limit + 1)
+    shown = [_seen(service.shown(row), asked.actor.role) for row in rows]
+    return cut(shown, query.limit, lambda ticket: ticket.number)
+
+
+async def read(asked: Asked) -> TicketShown:
+    """One ticket."""
+    loaded = await service.found(asked.conn, asked.context, asked.number, asked.actor)
+    return _seen(service.shown(loaded.row), asked.actor.role)
+
+
+async def change(asked: Asked) -> TicketShown:
+    """Changes a ticket."""
+    assert asked.if_match is not None, "the route asks for If-Match"
+    return await service.change(
+        asked.conn, asked.context, asked.number, asked.body, asked.actor, asked.if_match, asked.now
+    )
+
+
+async def write(asked: Asked) -> Recorded:
+    """Writes to the timeline."""
+    given = asked.body if isinstance(asked.body, list) else [asked.body]
+    if not given:
+        raise Invalid("an empty list writes nothing")
+    recorded = await timeline.record(asked.conn, asked.context, asked.number, given, asked.actor)
+    return recorded
+
+
+async def entries(asked: Asked) -> Timeline:
+    """The timeline."""
+    await service.found(asked.conn, asked.context, asked.number, asked.actor)
+    rows = await store.entries_of(asked.conn, asked.number)
+    return Timeline(items=[timeline.entry_shown(row) for row in rows])
+
+
+async def clocks(asked: Asked) -> Clocks:
+    """The clocks with their derivation."""
+    at = any_time(asked.query.at, "?at") if asked.query.at else asked.now
+    loaded = await service.found(asked.conn, asked.context, asked.number, asked.actor)
+    shown = derive(loaded.terms, timeline.standing(loaded, asked.now), at)
+    return Clocks(ticket=asked.number, at=at, clocks=shown)
+
+
+async def calls(asked: Asked) -> TicketCalls:
+    """The calls about a ticket."""
+    await service.found(asked.conn, asked.context, asked.number, asked.actor)
+    rows = await call_store.of_ticket(asked.conn, asked.number)
+    return TicketCalls(items=[call_service.call_shown(row) for row in rows])
+
+
+async def merge(asked: Asked) -> TicketShown:
+    """Joins a ticket into another."""
+    return await joining.merge(asked.conn, asked.context, asked.number, asked.body.into, asked.body.reason, asked.actor)
+
+
+async def link(asked: Asked) -> joining.Links:
+    """Links two tickets."""
+    body: Link = asked.body
+    return await joining.link(asked.conn, asked.context, asked.number, body.ticket, body.kind, asked.actor, asked.now)
+
+
+async def links(asked: Asked) -> joining.Links:
+    """Links of a ticket."""
+    await service.found(asked.conn, asked.context, asked.number, asked.actor)
+    return await joining.links(asked.conn, asked.number)
+
+
+_ONE = "/api/v1/tickets/{number}"
+ROUTES = [
+    Route("POST", "/api/v1/tickets", open_one, "tickets.open", "Open a ticket that no call opened", Opened, body=OpenTicket, status=201),
+    Route("GET", "/api/v1/tickets", listing, "tickets.read", "List tickets, newest first", Page[TicketShown], query=TicketsQuery),
+    Route("GET", _ONE, read, "tickets.read", "Read a ticket", TicketShown),
+    Route("PATCH", _ONE, change, "tickets.change", "Change a ticket", TicketShown, body=ChangeTicket, changes=True),
+    Route("POST", f"{_ONE}/events", write, "entries.write", "Write to the timeline: one entry, or several judged together",
+          Recorded, body=dict[str, Any] | list[dict[str, Any]], status=201),
+    Route("GET", f"{_ONE}/events", entries, "tickets.read", "Read the timeline", Timeline),
+    Route("GET", f"{_ONE}/clocks", clocks, "tickets.read", "Read the clocks and why they stand so", Clocks, query=ClocksQuery),
+    Route("GET", f"{_ONE}/calls", calls, "calls.read", "List the calls about a ticket", TicketCalls),
+    Route("POST", f"{_ONE}/merge", merge, "tickets.change", "Join a ticket into another", TicketShown, body=Merge),
+    Route("POST", f"{_ONE}/link", link, "tickets.change", "Link two tickets", joining.Links, body=Link),
+    Route("GET", f"{_ONE}/links", links, "tickets.read", "List the links of a ticket", joining.Links),
+]  # fmt: skip

@@ -1,0 +1,81 @@
+"""The HTTP application: every route behind the one door, health, the document, readable docs."""
+
+from collections.abc import Awaitable, Callable
+from importlib.resources import files
+from pathlib import Path
+
+import asyncpg
+import msgspec
+import structlog
+from aiohttp import web
+
+from callcenter.services.context import Context
+from callcenter.web.api import ROUTES
+from callcenter.web.handle import AWAY, Door
+from callcenter.web.openapi import document
+from callcenter.web.problems import problem
+
+_log = structlog.get_logger("callcenter.web")
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+_DOCS = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Callcenter API</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="stylesheet" href="docs/static/swagger-ui.css"><div id="ui"></div>
+<script src="docs/static/swagger-ui-bundle.js"></script>
+<script>SwaggerUIBundle({url: "openapi.json", dom_id: "#ui", deepLinking: true, validatorUrl: null})</script></html>"""
+
+
+@web.middleware
+async def problems(request: web.Request, handler: _Handler) -> web.StreamResponse:
+    """What aiohttp itself refuses, and what nobody foresaw, as problem+json too; never a stack trace."""
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else None
+        detail = {404: f"nothing lives at {request.path[:200]}"}.get(error.status, error.reason)
+        return problem(error.status, error.reason, detail, headers=headers)
+    except Exception:
+        _log.exception("unforeseen", method=request.method, path=request.path)
+        return problem(500, "Our mistake", "it has been logged; nothing of this request was stored")
+
+
+def build(pool: asyncpg.Pool, context: Context, extra: web.RouteTableDef | None = None) -> web.Application:
+    """The application on an open pool."""
+    app = web.Application(middlewares=[problems], client_max_size=context.settings.body_limit)
+    door = Door(pool, context)
+    for route in ROUTES:
+        app.router.add_route(route.method, route.path, door.handler(route))
+    text = msgspec.json.encode(document(ROUTES))
+
+    async def openapi(_: web.Request) -> web.Response:
+        return web.Response(body=text, content_type="application/json")
+
+    async def docs(_: web.Request) -> web.Response:
+        return web.Response(text=_DOCS, content_type="text/html")
+
+    async def alive(_: web.Request) -> web.Response:
+        return web.json_response({"status": "ok"})
+
+    async def ready(_: web.Request) -> web.Response:
+        try:
+            async with pool.acquire(timeout=2) as conn:
+                await conn.fetchval("select 1", timeout=2)
+        except AWAY as error:
+            return problem(503, "Not ready", f"the database does not answer: {type(error).__name__}")
+        return web.json_response({"status": "ok"})
+
+    app.router.add_get("/api/openapi.json", openapi)
+    app.router.add_get("/api/docs", docs)
+    app.router.add_static("/api/docs/static", _swagger())
+    app.router.add_get("/healthz", alive)
+    app.router.add_get("/readyz", ready)
+    if extra is not None:
+        app.router.add_routes(extra)
+    return app
+
+
+def _swagger() -> Path:
+    """The folder of the vendored Swagger UI."""
+    vendor = Path(str(files("swagger_ui_bundle"))) / "vendor"
+    return next(vendor.glob("swagger-ui-*"))
