@@ -1,6 +1,6 @@
 # Needs Python 3.11 or newer and nothing else; see docs/development.md.
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
-	"$$p" -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
+	"$$p" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 NEEDS := pyproject.toml constraints.txt
@@ -52,4 +52,4 @@ $(BIN)/python:
 	@test -n "$(PYTHON)" || { \
 		echo "Python 3.11 or newer with its venv module is needed (Debian: apt install python3-venv);" \
 		"name another one with make PYTHON=..." >&2; exit 1; }
-	$(PYTHON) -m venv .venv
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
