@@ -22,7 +22,7 @@ from alerts.reasons import Reason, SendFailed
 
 LEASE = timedelta(seconds=60)
 TIMEOUT = timedelta(seconds=10)
-ROOM = 8
+ROOM = 16
 
 log = structlog.get_logger("alerts.dispatcher")
 Open = Callable[[str, Mapping[str, Any]], Channel]
@@ -49,7 +49,10 @@ class Dispatcher:
         self._timeout = timeout.total_seconds()
         self._sending: dict[asyncio.Task[None], Delivery] = {}
         self._channels: dict[tuple[str, bytes], Channel] = {}
+        self._full: set[int] = set()
         self.results: Counter[tuple[str, str]] = Counter()
+        # called when a channel that was full has room again
+        self.freed: Callable[[], object] = lambda: None
 
     async def run_once(self) -> int:
         """Every ready delivery a channel has room for is on its way; returns how many were taken."""
@@ -61,8 +64,14 @@ class Dispatcher:
         for delivery in taken:
             task = asyncio.create_task(self._deliver(delivery))
             self._sending[task] = delivery
-            task.add_done_callback(self._sending.pop)
+            task.add_done_callback(self._ended)
+        filled = Counter(delivery.channel for delivery in taken)
+        self._full = {channel for channel, slots in room.items() if filled[channel] >= slots}
         return len(taken)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if self._sending.pop(task).channel in self._full:
+            self.freed()
 
     async def wait_for_any(self) -> None:
         """At least one delivery that was under way has ended; at once when none was."""
