@@ -1,6 +1,6 @@
 """A host's time held against the database's: all hosts that share a database agree on what is due."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import asyncpg
 import structlog
