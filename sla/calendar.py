@@ -114,9 +114,10 @@ class Calendar:
         index = known.day_index(start)
         if self._cutoff is not None and start > opening_instant(self.zone, known.days[index], self._cutoff):
             index += 1
-        while index + days >= len(known.closings):
+        while index + days >= len(known.reached):
             known.grow()
-        return known.closings[index + days]
+        # Where a night outlasts the whole day after it, that day closes with the night: more days are never due sooner.
+        return known.reached[index + days]
 
     def closings(self, start: int, end: int) -> Iterator[int]:
         """The closings of working days after the start, up to and at the end."""

@@ -36,10 +36,8 @@ def check_code(code: str) -> None:
 @cache
 def holiday_year(code: str, year: int) -> HolidayYear:
     """The holidays of the region in that year, in English whatever the environment's language."""
-    # A swap listed under January can name a December day of the year before, so the next year is read too.
-    found = _load(code, (year, year + 1))
-    names = {day: name for day, name in found.items() if day.year == year}
-    return HolidayYear(names, frozenset(day for day in found.weekend_workdays if day.year == year))
+    found = _load(code, (year,))
+    return HolidayYear(dict(found.items()), frozenset(day for day in found.weekend_workdays if day.year == year))
 
 
 @cache

@@ -49,6 +49,10 @@ class TestHours:
         assert due_of(one, "0wd", "2026-03-03T05:00:00") == "2026-03-03T06:00:00Z"
         assert due_of(one, "1wd", "2026-03-03T05:00:00") == "2026-03-10T06:00:00Z"
 
+    def test_a_night_is_known_to_whoever_asks_at_its_end_first(self) -> None:
+        one = calendar("America/New_York", week={"sun": "22:00-21:45"})
+        assert due_of(one, "0m", "2026-03-03T02:00:00") == "2026-03-03T02:00:00Z"  # Monday 21:00 there
+
     def test_equal_times_are_24_hours(self) -> None:
         one = calendar(week={"mon": "08:00-08:00"})
         assert open_hours(one, "2026-03-01T00:00:00", "2026-03-08T00:00:00") == 24
@@ -127,6 +131,10 @@ class TestHolidays:
         day = ("2026-09-20T00:00:00+08:00", "2026-09-21T00:00:00+08:00")
         assert open_hours(one, *day) == 12
         assert open_hours(other, *day) == 1
+
+    def test_a_make_up_day_may_be_swapped_with_a_day_of_the_next_year(self) -> None:
+        one = calendar("Asia/Shanghai", week={"mon-fri": "09:00-12:00"}, holidays="CN")
+        assert open_hours(one, "2001-12-29T00:00:00+08:00", "2001-12-31T00:00:00+08:00") == 6  # for 2 and 3 January
 
     def test_subdivisions_have_holidays_of_their_own(self) -> None:
         week = {"mon-sun": "09:00-10:00"}

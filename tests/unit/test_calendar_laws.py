@@ -194,6 +194,16 @@ def test_a_pause_never_makes_a_deadline_earlier(
 
 
 @ORDINARY
+@given(specs(), offsets, offsets, st.integers(0, 5), st.integers(0, 5))
+def test_working_days_are_monotonic_in_start_and_figure(spec: dict[str, Any], a: int, b: int, x: int, y: int) -> None:
+    one = Calendar.build("random", spec, "UTC")
+    early, late = (start_of(spec) + offset for offset in sorted([a, b]))
+    less, more = sorted([x, y])
+    assert one.working_day_closing(early, less) <= one.working_day_closing(late, less)
+    assert one.working_day_closing(early, less) <= one.working_day_closing(early, more)
+
+
+@ORDINARY
 @given(specs(), offsets, st.integers(0, 4))
 def test_working_days_count_days_with_open_time(spec: dict[str, Any], offset: int, count: int) -> None:
     one = Calendar.build("random", spec, "UTC")
