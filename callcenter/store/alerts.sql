@@ -3,7 +3,7 @@ update clocks c
 set contract = u.contract, owner = u.owner, state = u.state, severity = u.severity, region = u.region, promised = u.promised,
     promised_s = u.promised_s, calendar = u.calendar, clause = u.clause, started_at = u.started_at, due_at = u.due_at,
     stopped_at = u.stopped_at, breached_at = u.breached_at, used_s = u.used_s, paused_s = u.paused_s,
-    provisional = u.provisional, void = false, deadline_version = u.deadline_version, assessed_at = :now,
+    provisional = u.provisional, void = false, deadline_version = u.deadline_version, assessed_at = cast(:now as timestamptz),
     wake_at = u.wake_at
 from unnest(cast(:id as bigint[]), cast(:contract as bigint[]), cast(:owner as text[]), cast(:state as text[]), cast(:severity as smallint[]),
     cast(:region as text[]), cast(:promised as text[]), cast(:promised_s as float8[]), cast(:calendar as text[]),
@@ -18,7 +18,7 @@ where c.id = u.id;
 -- name: void_clocks!
 update clocks c
 set void = true, state = 'idle', due_at = null, stopped_at = null, breached_at = null, wake_at = null,
-    deadline_version = u.deadline_version, assessed_at = :now
+    deadline_version = u.deadline_version, assessed_at = cast(:now as timestamptz)
 from unnest(cast(:id as bigint[]), cast(:deadline_version as int[])) as u (id, deadline_version)
 where c.id = u.id;
 
@@ -28,7 +28,7 @@ insert into clocks (ticket, contract, commitment, cycle, owner, state, severity,
     assessed_at, wake_at)
 select u.ticket, u.contract, u.commitment, u.cycle, u.owner, u.state, u.severity, u.region, u.promised, u.promised_s,
     u.calendar, u.clause, u.started_at, u.due_at, u.stopped_at, u.breached_at, u.used_s, u.paused_s, u.provisional,
-    u.deadline_version, u.ladder_from, :now, u.wake_at
+    u.deadline_version, u.ladder_from, cast(:now as timestamptz), u.wake_at
 from unnest(cast(:ticket as bigint[]), cast(:contract as bigint[]), cast(:commitment as text[]), cast(:cycle as int[]), cast(:owner as text[]),
     cast(:state as text[]), cast(:severity as smallint[]), cast(:region as text[]), cast(:promised as text[]),
     cast(:promised_s as float8[]), cast(:calendar as text[]), cast(:clause as text[]),
@@ -44,7 +44,7 @@ returning id, ticket, commitment, cycle;
 insert into alerts (clock, ticket, step, repeat, deadline_version, kind, notify, fires_at, due_at, recorded_at, state,
     settled_at, settled_because)
 select u.clock, u.ticket, u.step, u.repeat, u.deadline_version, u.kind, string_to_array(u.notify, chr(31)), u.fires_at,
-    u.due_at, :now, case when u.ended then 'resolved' else 'firing' end, case when u.ended then :now end,
+    u.due_at, cast(:now as timestamptz), case when u.ended then 'resolved' else 'firing' end, case when u.ended then cast(:now as timestamptz) end,
     case when u.ended then 'stopped' end
 from unnest(cast(:clock as bigint[]), cast(:ticket as bigint[]), cast(:step as smallint[]), cast(:repeat as int[]),
     cast(:deadline_version as int[]), cast(:kind as text[]), cast(:notify as text[]), cast(:fires_at as timestamptz[]),
@@ -55,7 +55,7 @@ returning id;
 
 -- name: settle_alerts
 update alerts a
-set state = u.state, settled_at = :now, settled_because = u.because
+set state = u.state, settled_at = cast(:now as timestamptz), settled_because = u.because
 from unnest(cast(:id as bigint[]), cast(:state as text[]), cast(:because as text[])) as u (id, state, because)
 where a.id = u.id and a.settled_at is null
 returning a.id;
@@ -85,12 +85,12 @@ select number from tickets where number = (select ticket from alerts where id = 
 
 -- name: acknowledge$
 update alerts
-set state = 'acknowledged', acknowledged_by = :by, acknowledged_at = :now
+set state = 'acknowledged', acknowledged_by = :by, acknowledged_at = cast(:now as timestamptz)
 where id = :id and state = 'firing'
 returning clock;
 
 -- name: wake_clock!
-update clocks set wake_at = least(wake_at, :now) where id = :id;
+update clocks set wake_at = least(wake_at, cast(:now as timestamptz)) where id = :id;
 
 -- name: notify_wake!
 select pg_notify('callcenter_wake', :payload);

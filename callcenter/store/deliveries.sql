@@ -11,7 +11,7 @@ with new as (
     select d.duty, m.login
     from duties d join teams on teams.name = d.duty cross join lateral unnest(teams.members) as m (login)
     union
-    select d.duty, r.login from duties d join rota r on r.duty = d.duty and r.from_at <= :now and r.until_at > :now
+    select d.duty, r.login from duties d join rota r on r.duty = d.duty and r.from_at <= cast(:now as timestamptz) and r.until_at > cast(:now as timestamptz)
 ), filled as (
     select a.duty, u.login from asked a join users u on u.login = a.login and u.active
 ), people as (
@@ -39,7 +39,7 @@ select n.id, ch.id, 'fire',
     coalesce((select array_agg(distinct t.login order by t.login)
               from told t
               where t.id = n.id and (ch.duties = '{}' or t.duty = any (ch.duties))), '{}'),
-    :now, :now
+    cast(:now as timestamptz), cast(:now as timestamptz)
 from new n join channels ch on ch.active and (ch.duties = '{}' or ch.duties && n.notify)
 on conflict on constraint deliveries_once do nothing;
 
@@ -54,7 +54,7 @@ where a.id = d.alert and a.id = any (cast(:alerts as bigint[])) and d.event = 'f
 -- name: tell_end!
 -- Who was told, or is being told at this moment, learns how it ended.
 insert into deliveries (alert, channel, event, recipients, next_try_at, created_at)
-select d.alert, d.channel, case a.state when 'withdrawn' then 'withdraw' else 'resolve' end, d.recipients, :now, :now
+select d.alert, d.channel, case a.state when 'withdrawn' then 'withdraw' else 'resolve' end, d.recipients, cast(:now as timestamptz), cast(:now as timestamptz)
 from deliveries d join alerts a on a.id = d.alert
 where a.id = any (cast(:alerts as bigint[])) and d.event = 'fire' and d.state in ('pending', 'sending', 'sent')
 on conflict on constraint deliveries_once do nothing;
@@ -71,7 +71,7 @@ with room as (
     cross join lateral (
         select id
         from deliveries
-        where channel = r.channel and state in ('pending', 'sending') and coalesce(lease_until, next_try_at) <= :now
+        where channel = r.channel and state in ('pending', 'sending') and coalesce(lease_until, next_try_at) <= cast(:now as timestamptz)
         order by coalesce(lease_until, next_try_at)
         limit r.slots
         for update skip locked
@@ -108,7 +108,7 @@ order by d.created_at;
 
 -- name: sent!
 update deliveries
-set state = 'sent', sent_at = :now, lease_until = null, lease_by = null, next_try_at = null, reason = null, detail = null
+set state = 'sent', sent_at = cast(:now as timestamptz), lease_until = null, lease_by = null, next_try_at = null, reason = null, detail = null
 where id = :id and lease_by = :by and state = 'sending';
 
 -- name: failed!
@@ -125,7 +125,7 @@ where a.id = d.alert and d.id = :id and d.lease_by = :by and d.state = 'sending'
 
 -- name: give_back!
 update deliveries
-set state = 'pending', attempts = attempts - 1, next_try_at = :now, lease_until = null,
+set state = 'pending', attempts = attempts - 1, next_try_at = cast(:now as timestamptz), lease_until = null,
     lease_by = null
 where id = any (cast(:ids as uuid[])) and lease_by = :by and state = 'sending';
 
