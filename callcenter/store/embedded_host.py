@@ -8,8 +8,9 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -93,7 +94,7 @@ def _open_to_all(folder: Path) -> bool:
 
 def drop_run_folder(folder: Path) -> None:
     """The run folder is gone, if it is one."""
-    if folder.name.startswith("callcenter-") and (folder / "s").is_dir() and not folder.is_symlink():
+    if folder.name.startswith("callcenter-") and (folder / "s").is_dir() and folder.lstat().st_uid == os.geteuid():
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -110,6 +111,15 @@ def try_lock(path: Path) -> int | None:
         os.close(descriptor)
         return None
     return descriptor
+
+
+@contextmanager
+def closing(descriptor: int) -> Iterator[int]:
+    """The descriptor, closed afterwards."""
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def keep_folder(folder: Path) -> int:
@@ -170,7 +180,7 @@ class Child:
 
     def _stay(self, line: list[str], keep: tuple[int, ...], log: Path) -> None:
         try:
-            with log.open("ab") as output:
+            with open(log, "ab", opener=_private) as output:
                 process = _spawn(line, keep, output)
         except OSError as error:
             self.gone.set()
@@ -183,6 +193,10 @@ class Child:
     def signal(self, number: int) -> None:
         """The signal has been sent, unless the program has ended."""
         self._started.result().send_signal(number)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)  # a log holds what statements held
 
 
 def _spawn(line: list[str], keep: tuple[int, ...], output: IO[bytes]) -> subprocess.Popen[bytes]:

@@ -109,10 +109,12 @@ def test_stop_leaves_nothing_behind(folder: Path) -> None:
 
 
 def test_it_is_closed_to_others(folder: Path) -> None:
+    (folder / "postgres.log").unlink()
     with EmbeddedPostgres.start_or_join(folder) as embedded:
         assert ask(embedded.dsn, "show listen_addresses") == ""
         assert stat.S_IMODE(socket_folder(embedded.dsn).stat().st_mode) == 0o700
         assert stat.S_IMODE((folder / "postgres").stat().st_mode) == 0o700
+        assert stat.S_IMODE((folder / "postgres.log").stat().st_mode) == 0o600
 
 
 def test_real_data_is_written_durably_and_settings_reach_the_server(folder: Path) -> None:
@@ -134,6 +136,31 @@ def test_a_running_server_is_joined_and_left_running(folder: Path, other: Start)
     assert ask(embedded.dsn, "select n from kept") == 7
     assert holder.end() == 0
     assert free(folder)
+
+
+def test_a_service_waits_for_the_end_of_a_command_rather_than_join_its_server(folder: Path, other: Start) -> None:
+    command = other(str(folder))
+    command.line()
+    service: list[EmbeddedPostgres] = []
+    start = threading.Thread(target=lambda: service.append(EmbeddedPostgres.start_or_join(folder, lasting=True)))
+    start.start()
+    start.join(0.3)
+    assert service == []
+    command.end()
+    start.join()
+    with service[0] as embedded, EmbeddedPostgres.start_or_join(folder, lasting=True) as second:
+        assert (embedded.owned, second.owned) == (True, False)
+        assert ask(embedded.dsn, "select n from kept") == 7
+
+
+def test_stopping_a_server_that_died_leaves_its_successor_alone(folder: Path, until: Start) -> None:
+    dead = EmbeddedPostgres.start_or_join(folder)
+    os.kill(running(folder)["server"], signal.SIGKILL)
+    until(lambda: free(folder))
+    with EmbeddedPostgres.start_or_join(folder):
+        dead.stop()
+        with EmbeddedPostgres.start_or_join(folder, timeout=5) as joined:
+            assert ask(joined.dsn, "select n from kept") == 7
 
 
 def test_whoever_joined_is_told_when_the_owner_stops_the_server(folder: Path, other: Start) -> None:
