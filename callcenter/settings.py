@@ -106,3 +106,19 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     if problems:
         raise SettingsError(problems)
     return Settings(**values)  # type: ignore[arg-type]  # each value was converted to its field above
+
+
+def child_environment(settings: Settings, **changed: str) -> dict[str, str]:
+    """The environment of a process of ours: this one's, with these settings."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()  # noqa: TID251  the one place
+        if name not in ("DATABASE_URL", "DATABASE_URL_FILE") and not name.startswith("CALLCENTER_")
+    }
+    whole = msgspec.structs.asdict(msgspec.structs.replace(settings, **changed))
+    ours = {variable(name): _written(value) for name, value in whole.items() if value is not None}
+    return {**kept, **ours}
+
+
+def _written(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -197,3 +197,11 @@ async def cover(conn: Connection, code: str, coverage: Coverage) -> ContractShow
     await get(conn, code)
     await contracts.cover(conn, code, msgspec.structs.asdict(coverage))
     return await get(conn, code)
+
+
+async def source(conn: Connection, code: str, version: int | None) -> str:
+    """The file of a version as it was given, the newest by default; NotFound where there is none."""
+    for one in reversed(await contracts.versions(conn, code)):
+        if version is None or one["version"] == version:
+            return str(one["source"])
+    raise NotFound(f"no contract {code}" + (f" version {version}" if version is not None else ""))

@@ -17,9 +17,7 @@ async def add(
     conn: Connection, name: str, role: str, login: str | None, digest: bytes, now: datetime, expires_at: datetime | None
 ) -> int:
     """Stores a token and returns its id."""
-    added: int = await _sql.add(
-        conn, name=name, role=role, login=login, hash=digest, now=now, expires_at=expires_at
-    )
+    added: int = await _sql.add(conn, name=name, role=role, login=login, hash=digest, now=now, expires_at=expires_at)
     return added
 
 

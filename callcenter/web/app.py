@@ -9,9 +9,11 @@ import msgspec
 import structlog
 from aiohttp import web
 
+from callcenter.alarm import Health
 from callcenter.services.context import Context
 from callcenter.web.api import ROUTES
 from callcenter.web.handle import AWAY, Door
+from callcenter.web.metrics_page import metrics_page
 from callcenter.web.openapi import document
 from callcenter.web.problems import problem
 
@@ -40,7 +42,7 @@ async def problems(request: web.Request, handler: _Handler) -> web.StreamRespons
         return problem(500, "Our mistake", "it has been logged; nothing of this request was stored")
 
 
-def build(pool: asyncpg.Pool, context: Context, extra: web.RouteTableDef | None = None) -> web.Application:
+def build(pool: asyncpg.Pool, context: Context, health: Health | None = None) -> web.Application:
     """The application on an open pool."""
     app = web.Application(middlewares=[problems], client_max_size=context.settings.body_limit)
     door = Door(pool, context)
@@ -70,8 +72,8 @@ def build(pool: asyncpg.Pool, context: Context, extra: web.RouteTableDef | None 
     app.router.add_static("/api/docs/static", _swagger())
     app.router.add_get("/healthz", alive)
     app.router.add_get("/readyz", ready)
-    if extra is not None:
-        app.router.add_routes(extra)
+    if health is not None:
+        app.router.add_get("/metrics", metrics_page(pool, context, health))
     return app
 
 

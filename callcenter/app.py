@@ -1,0 +1,85 @@
+"""The one composition root: a running service is put together here, in order, and taken apart in reverse."""
+
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import asyncpg
+from aiohttp import web
+
+from alerts.channels import Setup, open_channel
+from alerts.dispatcher import Dispatcher
+from callcenter.alarm import Alarm, SteadyNow
+from callcenter.now import Now, system_now
+from callcenter.services.context import Context
+from callcenter.settings import Settings
+from callcenter.store.deliveries import DatabaseOutbox
+from callcenter.store.engine import ClockBook
+from callcenter.store.pool import connect, open_pool
+from callcenter.web.app import build
+
+# How long requests under way may take to finish when the service is stopped.
+GRACE_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A running service; `site.name` is where it listens once it does."""
+
+    context: Context
+    pool: asyncpg.Pool
+    alarm: Alarm
+    web: web.Application
+
+
+@asynccontextmanager
+async def service(settings: Settings, dsn: str, direct_dsn: str, now: Now = system_now) -> AsyncIterator[Service]:
+    """The engine, the dispatcher and the application run on a migrated database until the block is left."""
+    pool = await open_pool(dsn, size=settings.pool_size, statement_cache=settings.statement_cache)
+    try:
+        steady = SteadyNow(now)
+        context = Context(settings, steady)
+        by = f"{socket.gethostname()}:{os.getpid()}"
+        outbox = DatabaseOutbox(pool, context.terms)
+        setup = Setup(now=steady, base_url=settings.base_url, journal=settings.journal)
+        dispatcher = Dispatcher(outbox, lambda kind, config: open_channel(kind, config, setup), steady, by)
+        alarm = Alarm(
+            ClockBook(pool, context.terms), outbox, dispatcher, steady, pool=pool, connect=lambda: connect(direct_dsn),
+            by=by, tick=timedelta(seconds=settings.tick_s), steady=steady,
+        )  # fmt: skip
+        await alarm.start()
+        try:
+            yield Service(context, pool, alarm, build(pool, context, alarm.health))
+        finally:
+            await alarm.stop()
+    finally:
+        await pool.close()
+
+
+@asynccontextmanager
+async def listening(app: web.Application, sock: socket.socket) -> AsyncIterator[str]:
+    """The application answers on the bound socket; gives its address."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=GRACE_S)
+    await runner.setup()
+    try:
+        await web.SockSite(runner, sock).start()
+        host, port = sock.getsockname()[:2]
+        yield f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    finally:
+        await runner.cleanup()
+
+
+def bound(settings: Settings) -> socket.socket:
+    """A socket bound to the address of the settings; OSError where it is taken."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((settings.host, settings.port))
+    except OSError:
+        sock.close()
+        raise
+    return sock
