@@ -101,7 +101,7 @@ class Declared:
 def read_commitments(value: Value, path: Path, findings: Findings, declared: Declared) -> tuple[Commitment, ...]:
     """Every commitment of the list; two of one name must be kept apart by kind, phase or category."""
     found = fields.items(value, path, findings)
-    if not found:
+    if value == []:
         findings.add(path, "there is no commitment; write at least one", "empty")
     read = [_commitment(item, (*path, index), findings, declared, index) for index, item in enumerate(found)]
     for later, one in enumerate(read):

@@ -228,6 +228,8 @@ def _calendars(value: Value, path: Path, findings: Findings, zone: str) -> Mappi
         return {}
     calendars = {}
     for name, spec in fields.mapping(value, path, findings).items():
+        # A stand-in, so that those who use a broken calendar are not blamed too.
+        calendars[name] = Calendar.build(name, "24x7", zone)
         place = (*path, name)
         if not isinstance(spec, str | Mapping):
             findings.add(place, f"{fields.shown(spec)} is not a calendar; write 24x7 or a week", "wrong_type")
@@ -236,5 +238,4 @@ def _calendars(value: Value, path: Path, findings: Findings, zone: str) -> Mappi
             calendars[name] = Calendar.build(name, spec, zone)
         except CalendarError as error:
             findings.add((*place, *error.path), str(error), "bad_calendar")
-            calendars[name] = Calendar.build(name, "24x7", zone)  # a stand-in, so that its users are not blamed too
     return calendars

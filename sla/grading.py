@@ -121,6 +121,6 @@ def _when(
         for word in when[name]:
             if word and word not in facts[name]:
                 findings.unknown(place, f"the {name}", word, facts[name], "unknown_fact")
-    if not when and isinstance(value, Mapping):
+    if value == {}:
         findings.add(path, "the rule asks for nothing; write {otherwise: ...}", "bad_rule")
     return when
