@@ -35,12 +35,12 @@ with new as (
     where 'assignee' = any (n.notify)
 )
 insert into deliveries (alert, channel, event, recipients, next_try_at, created_at)
-select n.id, ch.id, 'fire',
-    coalesce((select array_agg(distinct t.login order by t.login)
-              from told t
-              where t.id = n.id and (ch.duties = '{}' or t.duty = any (ch.duties))), '{}'),
+select n.id, ch.id, 'fire', coalesce(array_agg(distinct t.login order by t.login) filter (where t.login is not null), '{}'),
     cast(:now as timestamptz), cast(:now as timestamptz)
-from new n join channels ch on ch.active and (ch.duties = '{}' or ch.duties && n.notify)
+from new n
+join channels ch on ch.active and (ch.duties = '{}' or ch.duties && n.notify)
+left join told t on t.id = n.id and (ch.duties = '{}' or t.duty = any (ch.duties))
+group by n.id, ch.id
 on conflict on constraint deliveries_once do nothing;
 
 -- name: cancel!
