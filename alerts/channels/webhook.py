@@ -201,6 +201,8 @@ def _reason(error: BaseException) -> Reason:
         if isinstance(cause, _Refused):
             return Reason.ADDRESS_REFUSED
         cause = cause.__cause__ or cause.__context__
+    if isinstance(error, aiohttp.InvalidURL):
+        return Reason.BAD_CONFIG
     if isinstance(error, aiohttp.ClientSSLError):
         return Reason.TLS
     return Reason.TIMEOUT if isinstance(error, TimeoutError) else Reason.UNREACHABLE
