@@ -1,0 +1,91 @@
+"""`callcenter import`: bulk loads with a progress bar and a report of what was refused."""
+
+import gzip
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import click
+
+from callcenter.commands.opening import Opened, run
+from callcenter.now import system_now
+from callcenter.services.history import import_history
+from callcenter.services.importing import Report
+
+_STATUS = "\n\nExit status: 0 when every line was loaded or is already there, 1 when any was refused."
+_file = click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+_dry_run = click.option("--dry-run", is_flag=True, help="Check every line and store nothing.")
+
+
+@click.group("import")
+def import_group() -> None:
+    """Load history, calls or accounts from files; a second time changes nothing."""
+
+
+@contextmanager
+def _opened(file: str) -> Iterator[tuple[IO[bytes], Callable[[], int] | None, int]]:
+    """The file's bytes, unpacked where packed; how far it was read, None for a pipe; and its size."""
+    if file == "-":
+        yield sys.stdin.buffer, None, 0
+        return
+    path = Path(file)
+    with path.open("rb") as raw:
+        packed = raw.read(2) == b"\x1f\x8b"
+        raw.seek(0)
+        if packed:
+            with gzip.GzipFile(fileobj=raw) as unpacked:
+                yield unpacked, raw.tell, path.stat().st_size  # type: ignore[misc]  # a GzipFile reads like any file
+        else:
+            yield raw, raw.tell, path.stat().st_size
+
+
+@contextmanager
+def _watched(file: str) -> Iterator[Iterator[bytes]]:
+    """The lines of the file, with a progress bar where somebody watches."""
+    with _opened(file) as (source, position, size):
+        if position is None or not sys.stderr.isatty():
+            yield iter(source)
+            return
+        with click.progressbar(length=size, label="importing", file=sys.stderr) as bar:
+            yield _advancing(source, position, bar)
+
+
+def _advancing(source: IO[bytes], position: Callable[[], int], bar: Any) -> Iterator[bytes]:
+    seen = 0
+    for count, line in enumerate(source):
+        if count % 500 == 0:
+            at = position()
+            bar.update(at - seen)
+            seen = at
+        yield line
+    bar.update(position() - seen)
+
+
+def _finish(report: Report) -> None:
+    """The refused lines on standard error, the summary on standard output, and the exit status."""
+    for refusal in report.refused:
+        click.echo(str(refusal), err=True)
+    click.echo(report.summary())
+    if report.refused:
+        raise SystemExit(1)
+
+
+@import_group.command("history", epilog=_STATUS.strip())
+@_file
+@_dry_run
+def history(file: str, dry_run: bool) -> None:
+    """Load tickets with their timelines, and calls, from JSON lines.
+
+    FILE may be packed with gzip; - reads standard input. Lines are refused one by one, the rest is loaded. Nothing
+    past is alerted about. Contracts must be stored and in force when a ticket was reported; queues, agents and
+    callers not known yet are created.
+    """
+
+    async def work(store: Opened) -> Report:
+        with _watched(file) as lines:
+            async with store.pool.acquire() as conn:
+                return await import_history(conn, store.context, lines, system_now(), dry_run=dry_run)
+
+    _finish(run(work))
