@@ -8,13 +8,14 @@ import msgspec
 
 from alerts.policy import judge
 from callcenter.errors import Invalid, NotFound
+from callcenter.rights import may
 from callcenter.services import tickets as ticket_service
 from callcenter.services import timeline
 from callcenter.services.clocks import ClockShown, derive, shown
 from callcenter.services.context import Context
 from callcenter.services.opening import Fault, open_ticket
 from callcenter.services.opening import Opened as OpenedTicket
-from callcenter.services.phones import e164
+from callcenter.services.phones import e164, masked
 from callcenter.services.tickets import TicketShown
 from callcenter.services.types import Actor, Id, Line, Phone, Text, When, past
 from callcenter.store import calls, contracts, resources, tickets
@@ -91,6 +92,14 @@ _CALL_COLUMNS = [name for name in CallShown.__struct_fields__ if name != "queue"
 def call_shown(row: Row) -> CallShown:
     """The call of a stored row."""
     return CallShown(queue=row["queue_name"], **{name: row[name] for name in _CALL_COLUMNS})
+
+
+def seen_by(call: CallShown, role: str) -> CallShown:
+    """The call as the role may see it: telephone numbers are hidden from those who do not need them."""
+    if may(role, "phones.read"):
+        return call
+    hidden = {name: masked(getattr(call, name)) for name in ("caller", "caller_raw", "called")}
+    return msgspec.structs.replace(call, **hidden)
 
 
 def _times(command: LogCall, now: datetime) -> dict[str, datetime | None]:
@@ -209,13 +218,13 @@ async def _open(
         conn, queue=queue, phone=opening.caller, contact=wanted.contact, code=wanted.contract, at=reported_at
     )
     settled = await _covered(conn, wanted, known, reported_at, opening.at)
-    if queue is not None and settled["queue"] is None:
-        settled["queue"] = await calls.ensure_queue(conn, queue, now)
     terms = await context.terms.of(conn, settled["contract_version"]) if settled["contract_version"] else None
     opened = open_ticket(
         terms, wanted, reported_at=reported_at, now=now, by=actor.name, channel=opening.channel,
         site_region=settled["region"], at=opening.at,
     )  # fmt: skip
+    if queue is not None and settled["queue"] is None:  # not before the ticket could no longer be refused
+        settled["queue"] = await calls.ensure_queue(conn, queue, now)
     ticket = _ticket_values(wanted, settled, opened, opening.caller, now)
     ledger = _ledger(settled["number"], opened, now, actor)
     written = await tickets.log(conn, {**ticket, **ledger, **_clocks(opened, terms, now), **call})

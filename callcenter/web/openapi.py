@@ -107,6 +107,8 @@ def _responses(route: Route, known: dict[str, Any]) -> dict[str, Any]:
         good["content"] = {route.gives_media: {"schema": known[repr(route.gives)]}}
     elif route.status != 204:
         good["content"] = {route.gives_media: {}}
+    for media in route.also_media:
+        good["content"][media] = {}
     for status in (route.status, *route.also):
         found[str(status)] = good
     codes = {401: "No valid token", 403: "The role may not do it", 404: "There is no such thing", 422: "Invalid request",

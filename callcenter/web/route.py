@@ -70,6 +70,7 @@ class Route:
     streams: bool = False
     public: bool = False  # no token needed
     also: tuple[int, ...] = ()  # other statuses of success
+    also_media: tuple[str, ...] = ()  # what else it gives to those whose Accept asks for it
 
     @property
     def tag(self) -> str:

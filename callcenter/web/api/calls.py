@@ -6,10 +6,9 @@ import msgspec
 from msgspec import Meta
 
 from callcenter.errors import NotFound
-from callcenter.rights import may
 from callcenter.services import calls as service
 from callcenter.services.calls import CallShown, LogCall, Logged
-from callcenter.services.phones import e164, masked
+from callcenter.services.phones import e164
 from callcenter.services.types import Id
 from callcenter.store import calls as store
 from callcenter.web.api.paging import Cursor, Limit, Page, after, cut
@@ -37,18 +36,12 @@ async def log(asked: Asked) -> Answer:
     return Answer(logged, location=f"/api/v1/calls/{logged.call.id}", version=version)
 
 
-def _seen(call: CallShown, role: str) -> CallShown:
-    if may(role, "phones.read"):
-        return call
-    return msgspec.structs.replace(call, caller=masked(call.caller), caller_raw=masked(call.caller_raw))
-
-
 async def listing(asked: Asked) -> Any:
     """Calls, newest first."""
     query: CallsQuery = asked.query
     caller = query.caller and (e164(query.caller, asked.context.settings.default_region) or query.caller)
     rows = await store.page(asked.conn, after(query.cursor, store.NEWEST), query.limit + 1, caller)
-    shown = [_seen(service.call_shown(row), asked.actor.role) for row in rows]
+    shown = [service.seen_by(service.call_shown(row), asked.actor.role) for row in rows]
     return cut(shown, query.limit, lambda call: call.id)
 
 
@@ -57,7 +50,7 @@ async def read(asked: Asked) -> CallShown:
     row = await store.get(asked.conn, asked.number)
     if row is None:
         raise NotFound(f"no call {asked.number}")
-    return _seen(service.call_shown(row), asked.actor.role)
+    return service.seen_by(service.call_shown(row), asked.actor.role)
 
 
 async def move(asked: Asked) -> CallShown:

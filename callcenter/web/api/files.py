@@ -66,5 +66,5 @@ ROUTES = [
     Route("POST", _ALL, add, "files.write", "Attach a file", FileShown, body=bytes,
           media=("multipart/form-data", "application/octet-stream"), raw_body=True, status=201),
     Route("GET", _ALL, listing, "files.read", "List a ticket's files", Files),
-    Route("GET", f"{_ALL}/{{file}}", content, "files.read", "Read a file", None, gives_media="application/octet-stream"),
+    Route("GET", f"{_ALL}/{{file}}", content, "files.read", "Read a file", None, gives_media="*/*"),
 ]  # fmt: skip

@@ -1,5 +1,6 @@
 """Tickets, their timelines and clocks."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -56,7 +57,7 @@ class Clocks(msgspec.Struct, kw_only=True):
     """A ticket's clocks at an instant."""
 
     ticket: int
-    at: Any
+    at: datetime
     clocks: list[ClockShown]
 
 
@@ -143,13 +144,14 @@ async def change(asked: Asked) -> TicketShown:
     )
 
 
-async def write(asked: Asked) -> Recorded:
+async def write(asked: Asked) -> Answer:
     """Writes to the timeline."""
     given = asked.body if isinstance(asked.body, list) else [asked.body]
     if not given:
         raise Invalid("an empty list writes nothing")
     recorded = await timeline.record(asked.conn, asked.context, asked.number, given, asked.actor)
-    return recorded
+    seen = msgspec.structs.replace(recorded, ticket=_seen(recorded.ticket, asked.actor.role))
+    return Answer(seen, version=recorded.ticket.version)
 
 
 async def entries(asked: Asked) -> Timeline:
@@ -171,7 +173,7 @@ async def calls(asked: Asked) -> TicketCalls:
     """The calls about a ticket."""
     await service.found(asked.conn, asked.context, asked.number, asked.actor)
     rows = await call_store.of_ticket(asked.conn, asked.number)
-    return TicketCalls(items=[call_service.call_shown(row) for row in rows])
+    return TicketCalls(items=[call_service.seen_by(call_service.call_shown(row), asked.actor.role) for row in rows])
 
 
 async def merge(asked: Asked) -> TicketShown:
