@@ -69,8 +69,10 @@ class Hotline:
                     login, role, f"{login}@example.org", START,
                 )  # fmt: skip
 
-    async def ticket(self, minutes: float = 0, *, severity: int = 1, assignee: str | None = None) -> int:
-        """The number of a ticket reported and graded at the instant, with its clocks."""
+    async def ticket(
+        self, minutes: float = 0, *, severity: int = 1, assignee: str | None = None, now: float | None = None
+    ) -> int:
+        """The number of a ticket reported and graded at the instant, written then or at `now`, with its clocks."""
         async with self.pool.acquire() as conn:
             number: int = await conn.fetchval(
                 "insert into tickets (contract, contract_version, title, kind, state, assignee, reported_at, entries,"
@@ -79,7 +81,12 @@ class Hotline:
                 " returning number",
                 self.contract, self.version, assignee, self.at(minutes),
             )  # fmt: skip
-        await self.write(number, minutes, ("reported", minutes, {}), ("graded", minutes, {"severity": severity}))
+        await self.write(
+            number,
+            minutes if now is None else now,
+            ("reported", minutes, {}),
+            ("graded", minutes, {"severity": severity}),
+        )
         return number
 
     async def write(self, number: int, now: float, *entries: tuple[str, float, dict[str, Any]]) -> None:
