@@ -59,7 +59,8 @@ def instant_at_fraction(
         return None
     length, origin = how.course.figure.duration, how.course.origin
     if length is None or length.kind != "open":
-        return instant(origin + int((how.due - origin) * fraction))
+        # An instant agreed after it had passed has no time to share.
+        return instant(min(how.due, origin) + int(max(how.due - origin, 0) * fraction))
     share = Duration(length.text, "open", micros=int(length.micros * fraction))
     spans = [Interval(span.start, span.end) for span in how.spans]
     return instant(deadline_of(commitment.calendar, share, origin, spans))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -30,30 +30,35 @@ class Timeline:
     def __init__(self, seen: Sequence[Entry]) -> None:
         self.seen = tuple(sorted(seen, key=lambda entry: entry.seq))
         self.entries = effective(self.seen)
-        self.latest = max((entry.at for entry in (*self.seen, *self.entries)), default=0)
+        self.latest = max(self._moments(), default=0)
         self._standing: Standing | None = None
 
     def as_of(self, now: int) -> Standing:
         """What stands at `now`; entries and corrections after it do not count yet."""
         if now < self.latest:
-            counted = effective([entry for entry in self.seen if entry.at <= now])
-            return Standing.of([entry for entry in counted if entry.at <= now], self._next_change(now))
+            ahead = min(moment for moment in self._moments() if moment > now)
+            return Standing.of(effective(self.seen, now), ahead)
         if self._standing is None:
             self._standing = Standing.of(self.entries, None)
         return self._standing
 
-    def _next_change(self, now: int) -> int | None:
-        return min((entry.at for entry in (*self.seen, *self.entries) if entry.at > now), default=None)
+    def _moments(self) -> Iterator[int]:
+        """Every instant at which an entry may begin to count, as written or as corrected."""
+        for entry in self.seen:
+            yield entry.at
+            if "to" in entry.data and entry.type == "corrected":
+                yield read_instant(entry.data["to"])
 
 
-def effective(seen: Sequence[Entry]) -> tuple[Entry, ...]:
-    """The entries as corrected, in the order they happened; Refused for a correction of an entry that is not there."""
-    entries = _corrected(seen) if any(entry.type == "corrected" for entry in seen) else seen
-    return tuple(sorted(entries, key=lambda entry: (entry.at, entry.seq)))
+def effective(seen: Sequence[Entry], now: int | None = None) -> tuple[Entry, ...]:
+    """The entries as corrected, in the order they happened, up to `now`; Refused for a correction of nothing."""
+    entries = _corrected(seen, now) if any(entry.type == "corrected" for entry in seen) else seen
+    counted = entries if now is None else [entry for entry in entries if entry.at <= now]
+    return tuple(sorted(counted, key=lambda entry: (entry.at, entry.seq)))
 
 
-def _corrected(seen: Sequence[Entry]) -> list[Entry]:
-    """Each entry as its last correction that stands has it; a correction can itself be corrected."""
+def _corrected(seen: Sequence[Entry], now: int | None) -> list[Entry]:
+    """Each entry as its last correction that counts has it; a correction can itself be corrected."""
     of: dict[str, list[Entry]] = {}
     for entry in seen:
         if entry.type == "corrected":
@@ -67,7 +72,7 @@ def _corrected(seen: Sequence[Entry]) -> list[Entry]:
         if entry.seq not in mended:
             mine = of.get(entry.id, ()) if entry.id is not None else ()
             standing = [one for one in (mend(each, (*path, entry.seq)) for each in mine) if one is not None]
-            mended[entry.seq] = _as_corrected(entry, standing)
+            mended[entry.seq] = _as_corrected(entry, [one for one in standing if now is None or one.at <= now])
         return mended[entry.seq]
 
     return [one for one in (mend(entry, ()) for entry in seen) if one is not None]

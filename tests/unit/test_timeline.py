@@ -165,6 +165,14 @@ def test_a_correction_keeps_what_people_saw(contract: Contract) -> None:
     assert [one.type for one in timeline.entries] == ["reported", "corrected"]
 
 
+def test_a_correction_counts_from_when_it_was_made_and_can_bring_an_entry_forward(contract: Contract) -> None:
+    backdated = ("corrected", "10:30", {"entry": "r", "to": "2026-03-02T10:10Z"})
+    timeline = check(entries(REPORTED, ("resolved", "11:00", {"id": "r"}), backdated), contract, NOW)
+    hour = 3_600_000_000
+    seen = [[one.type for one in timeline.as_of(NOW - hour * 2 + minutes * hour // 60).entries] for minutes in (20, 40)]
+    assert seen == [["reported"], ["reported", "resolved", "corrected"]]
+
+
 def test_the_order_in_which_entries_arrive_does_not_matter(contract: Contract) -> None:
     story = entries(REPORTED, ("responded", "10:10"), ("noted", "10:10"), ("resolved", "10:05"))
     assert check(story[::-1], contract, NOW).entries == check(story, contract, NOW).entries
