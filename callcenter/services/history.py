@@ -3,6 +3,7 @@
 The past is not alerted about: the ladders of imported clocks begin at the instant of the import.
 """
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -75,6 +76,7 @@ class JudgedTicket:
     outcomes: list[Outcome]
 
 
+Judged = tuple[list[JudgedTicket], list[JudgedCall]]
 Versions = Mapping[str, Sequence[Version]]
 _decode = msgspec.json.Decoder(HistoryLine).decode
 
@@ -205,17 +207,25 @@ class _Chunks:
         self._tickets, self._calls = Refs(), Refs()
         self._waiting: list[JudgedCall] = []
 
-    async def take(self, chunk: Sequence[tuple[int, bytes]]) -> None:
-        """The lines of the chunk are stored or refused; calls whose ticket may still come are kept for the end."""
+    async def read(self, chunk: Sequence[tuple[int, bytes]]) -> list[tuple[int, TicketLine | CallLine]]:
+        """The lines of the chunk that can be judged, their contracts known; the others are refused or already there."""
         read = [one for number, line in chunk if (one := self._read(number, line)) is not None]
+        read = await self._without_known(read)
         await self._know_contracts({one.contract for _, one in read if isinstance(one, TicketLine)} - self._asked)
+        return read
+
+    def judge(self, read: Sequence[tuple[int, TicketLine | CallLine]]) -> Judged:
+        """The tickets and calls that can be stored; the others are refused. Touches no connection."""
         judged = [done for number, line in read if (done := self._judge(number, line)) is not None]
         tickets = [one for one in judged if isinstance(one, JudgedTicket)]
-        calls = [one for one in judged if isinstance(one, JudgedCall)]
+        return tickets, [one for one in judged if isinstance(one, JudgedCall)]
+
+    async def store(self, judged: Judged) -> None:
+        """What was judged is stored in one transaction; calls whose ticket may still come are kept for the end."""
         if self._report.dry_run:
-            await self._count(tickets, calls)
-        else:
-            await self._store(tickets, calls)
+            self._count(*judged)
+        elif any(judged):
+            await self._store(*judged)
 
     async def end(self) -> None:
         """Calls that came before their ticket are stored too; what has no ticket is refused."""
@@ -233,6 +243,24 @@ class _Chunks:
         except LineRefused as why:
             self._report.refuse(number, why)
             return None
+
+    async def _without_known(
+        self, read: Sequence[tuple[int, TicketLine | CallLine]]
+    ) -> list[tuple[int, TicketLine | CallLine]]:
+        """What is not stored yet: a repeated import need not judge again what it judged before."""
+        refs = [one.ref for _, one in read if isinstance(one, TicketLine)]
+        there = await bulk.tickets_of_refs(self._conn, refs) if refs else {}
+        rest = []
+        for number, one in read:
+            if not isinstance(one, TicketLine) or one.ref not in there:
+                rest.append((number, one))
+                continue
+            try:
+                self._tickets.take(one.ref, number, "ticket.ref")
+                self._report.already_there += 1
+            except LineRefused as why:
+                self._report.refuse(number, why)
+        return rest
 
     def _judge(self, number: int, line: TicketLine | CallLine) -> JudgedTicket | JudgedCall | None:
         try:
@@ -259,10 +287,8 @@ class _Chunks:
             version = Version(**values, zone=ZoneInfo(row["timezone"]), terms=terms[row["id"]])
             self._versions.setdefault(row["code"], []).append(version)
 
-    async def _count(self, tickets: Sequence[JudgedTicket], calls: Sequence[JudgedCall]) -> None:
-        there = await bulk.tickets_of_refs(self._conn, [one.ticket.ref for one in tickets])
-        self._report.already_there += len(there)
-        self._report.count("tickets", len(tickets) - len(there))
+    def _count(self, tickets: Sequence[JudgedTicket], calls: Sequence[JudgedCall]) -> None:
+        self._report.count("tickets", len(tickets))
         self._waiting += calls  # a ticket further down may be theirs
 
     async def _store(self, tickets: Sequence[JudgedTicket], calls: Sequence[JudgedCall]) -> None:
@@ -335,8 +361,12 @@ async def import_history(
     """
     report = Report(dry_run=dry_run, loaded={"tickets": 0, "calls": 0}, created={}, refused=[])
     chunks = _Chunks(conn, context, report, now)
+    judged: Judged = ([], [])
     for chunk in chunked(numbered(lines), CHUNK):
-        await chunks.take(chunk)
+        read = await chunks.read(chunk)
+        # the database writes one chunk while the next is judged
+        judged, _ = await asyncio.gather(asyncio.to_thread(chunks.judge, read), chunks.store(judged))
+    await chunks.store(judged)
     await chunks.end()
     report.refused.sort(key=lambda refusal: refusal.line)
     return report
