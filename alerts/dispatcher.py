@@ -80,8 +80,10 @@ class Dispatcher:
 
     async def drain(self) -> None:
         """No delivery is under way, and none with room is ready."""
-        while await self.run_once() or self._sending:
+        idle = False
+        while await self.run_once() or not idle:
             await self.wait_for_any()
+            idle = not self._sending
 
     async def stop(self) -> None:
         """What was under way has ended, or its lease is given back; channels are closed."""

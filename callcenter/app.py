@@ -12,10 +12,11 @@ from aiohttp import web
 
 from alerts.channels import Setup, open_channel
 from alerts.dispatcher import Dispatcher
-from callcenter.alarm import Alarm, SteadyNow
+from callcenter.alarm import Alarm
 from callcenter.now import Now, system_now
 from callcenter.services.context import Context
 from callcenter.settings import Settings
+from callcenter.steady_now import SteadyNow
 from callcenter.store.deliveries import DatabaseOutbox
 from callcenter.store.engine import ClockBook
 from callcenter.store.pool import connect, open_pool

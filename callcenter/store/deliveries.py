@@ -61,7 +61,7 @@ class DatabaseOutbox:
         """Marks up to `room[channel]` ready deliveries of each channel as sending, expired leases among them."""
         async with self._pool.acquire() as conn, conn.transaction():
             taken = _sql.lease(conn, channels=list(room), slots=list(room.values()), by=by, now=now, until=until)
-            ids = [row["id"] async for row in taken]
+            ids = [row["id"] async for row in taken if row["state"] == "sending"]
             if not ids:
                 return []
             rows = [row async for row in _sql.facts(conn, ids=ids)]

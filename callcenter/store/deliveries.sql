@@ -63,25 +63,30 @@ on conflict on constraint deliveries_once do nothing;
 select id from channels order by id;
 
 -- name: lease
+-- Who took a delivery and vanished may have left a warning that has been withdrawn since: that one is not sent again.
 with room as (
     select r.channel, r.slots from unnest(cast(:channels as bigint[]), cast(:slots as int[])) as r (channel, slots)
 ), ready as (
-    select d.id
+    select d.id, d.event = 'fire' and a.state = 'withdrawn' as stale
     from room r
     cross join lateral (
-        select id
+        select id, alert, event
         from deliveries
         where channel = r.channel and state in ('pending', 'sending') and coalesce(lease_until, next_try_at) <= cast(:now as timestamptz)
         order by coalesce(lease_until, next_try_at)
         limit r.slots
         for update skip locked
     ) d
+    join alerts a on a.id = d.alert
 )
 update deliveries d
-set state = 'sending', attempts = d.attempts + 1, next_try_at = null, lease_until = :until, lease_by = :by
+set state = case when ready.stale then 'cancelled' else 'sending' end,
+    attempts = d.attempts + case when ready.stale then 0 else 1 end, next_try_at = null,
+    lease_until = case when ready.stale then null else cast(:until as timestamptz) end,
+    lease_by = case when ready.stale then null else cast(:by as text) end
 from ready
 where d.id = ready.id
-returning d.id;
+returning d.id, d.state;
 
 -- name: facts
 select d.id, d.event, d.attempts, d.channel, ch.kind as channel_kind, ch.config, ch.active,

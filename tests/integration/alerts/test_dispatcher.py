@@ -256,14 +256,25 @@ async def test_a_try_that_fails_after_the_warning_was_withdrawn_is_not_repeated(
     dispatcher = house.dispatcher()
     await dispatcher.run_once()
     await recorder.begun.wait()
-    await house.hotline.write(number, 31, ("graded", 31, {"severity": 2}))
+    await house.hotline.write(number, 30.5, ("graded", 30.5, {"severity": 2}))
     recorder.gate.set()
-    house.clock.now = house.hotline.at(31)
+    house.clock.now = house.hotline.at(30.5)
     await dispatcher.drain()
     assert [(d["event"], d["state"]) for d in await house.hotline.deliveries(number)] == [
         ("fire", "cancelled"),
         ("withdraw", "sent"),
     ]
+
+
+async def test_a_warning_withdrawn_after_a_crash_is_not_sent_again(house: House) -> None:
+    number = await house.warned()
+    row = await house.only(number)
+    await house.outbox.lease({row["channel"]: 1}, "crashed", house.clock.now, house.clock.now + LEASE)
+    await house.hotline.write(number, 40, ("graded", 40, {"severity": 2}))
+    house.clock.now = house.hotline.at(40)
+    await house.dispatcher().drain()
+    assert [message.event for message in house.recorder().taken] == ["withdraw"]
+    assert [d["state"] for d in await house.hotline.deliveries(number)] == ["cancelled", "sent"]
 
 
 async def test_many_dispatchers_send_each_message_once(house: House) -> None:
