@@ -4,7 +4,7 @@ A made-up history under one of the example contracts: reported, graded, and for 
 five stays open. Each step is a process of its own, as an operator runs it, on an embedded PostgreSQL of its own with
 its ordinary settings.
 
-    python benchmarks/import_history.py [--tickets 100000] [--contract examples/contracts/public-health.yaml] [--dsn DSN]
+    python benchmarks/import_history.py [--tickets 100000] [--contract FILE] [--dsn DSN]
 """
 
 import argparse
