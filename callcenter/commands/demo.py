@@ -95,13 +95,14 @@ async def _run(settings: Settings, sock: socket.socket, machine: bool) -> None:
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     settings = msgspec.structs.replace(settings, base_url=settings.base_url or url)
     async with opened(settings, 8) as store:
-        staff = await seed(store.pool, store.context, system_now())
+        seeded = await seed(store.pool, store.context, system_now())
     async with (
         service(settings, store.dsn, store.direct_dsn) as running,
         listening(running.web, sock) as address,
-        Hotline(address, staff.tokens) as hotline,
+        Hotline(address, seeded.staff.tokens) as hotline,
     ):
-        _say(address, staff, machine)
+        _say(address, seeded.staff, machine)
+        hotline.go_on(seeded.coming)
         await hotline.run(OPENING, STORIES)
 
 

@@ -1,7 +1,7 @@
 """The live hotline: people who telephone, answer, drive, forget and acknowledge, all through the service's own API."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from random import Random
 from types import TracebackType
@@ -11,6 +11,7 @@ import aiohttp
 import structlog
 
 from callcenter.demo.customers import Place
+from callcenter.demo.history import Coming
 from callcenter.demo.people import HOTLINE
 from callcenter.now import system_now
 
@@ -50,6 +51,23 @@ class Hotline:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._http.close()
 
+    def go_on(self, coming: Sequence[Coming]) -> None:
+        """What is to happen to tickets from before the demo happens in its time."""
+        task = asyncio.create_task(self._go_on(coming))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _go_on(self, coming: Sequence[Coming]) -> None:
+        for one in sorted(coming, key=lambda one: one.at):
+            await asyncio.sleep(max(0.0, (one.at - system_now()).total_seconds()))
+            data = {name: value for name, value in one.entry.items() if name not in ("recorded_at", "by")}
+            role = one.entry["by"] if one.entry["by"] in self._tokens else "engineer"
+            try:
+                found = await self._request("GET", "supervisor", f"tickets?ref={one.ref}")
+                await self.write(role, found["items"][0]["number"], data)
+            except (Refusal, aiohttp.ClientError, TimeoutError) as error:
+                log.warning("ticket_left_alone", ref=one.ref, error=repr(error))
+
     async def run(self, opening: tuple[Story, ...], stories: tuple[Story, ...]) -> None:
         """The opening stories are told at once, then one after another in a drawn order, until cancelled."""
         for story, pause in zip(opening, (*_FIRST_PAUSES_S, *[_PAUSE_S[0]] * len(opening)), strict=False):
@@ -57,7 +75,7 @@ class Hotline:
             await asyncio.sleep(pause)
         while True:
             for story in self.random.sample(stories, len(stories)):
-                if len(self._tasks) < AT_ONCE:
+                if len(self._tasks) <= AT_ONCE:
                     self._tell(story)
                 await asyncio.sleep(self.random.uniform(*_PAUSE_S))
 
@@ -126,5 +144,5 @@ class Hotline:
 
 
 def _told(entry: dict[str, Any]) -> str:
-    rest = ", ".join(f"{name} {value}" for name, value in entry.items() if name != "type")
+    rest = ", ".join(f"{name} {value}" for name, value in entry.items() if name not in ("type", "occurred_at"))
     return f"{entry['type']} ({rest})" if rest else str(entry["type"])
