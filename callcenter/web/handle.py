@@ -4,35 +4,34 @@ import hashlib
 import math
 import re
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 
 import asyncpg
 import msgspec
 import structlog
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from callcenter.errors import CallcenterError, FieldError, Forbidden, Invalid, NotFound
 from callcenter.rights import RIGHTS, may
 from callcenter.services.context import Context
+from callcenter.services.types import Actor
 from callcenter.store import idempotency
 from callcenter.web.limits import RateLimit
-from callcenter.web.problems import field_of, problem, refusal, unreadable
+from callcenter.web.problems import Refused, field_of, problem, refusal, unreadable
 from callcenter.web.route import Answer, Asked, Route
 from callcenter.web.signin import SignIn
 
 _log = structlog.get_logger("callcenter.web")
 _encoder = msgspec.json.Encoder()
-_KEY = re.compile(r"^[\x21-\x7e]{1,255}$")
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+_ETAG = re.compile(r'\*|(W/)?"[!#-~]*"')
+_COLLISIONS = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.ForeignKeyViolationError)
+# what a form adds to the file it carries
+_FORM = 65_536
 # the store is away: restarting, failing over, or out of connections
 AWAY = (asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, asyncpg.InterfaceError, OSError, TimeoutError)
-
-
-class Refused(Exception):
-    """Carries a finished response out of the middle of parsing."""
-
-    def __init__(self, response: web.Response) -> None:
-        super().__init__()
-        self.response = response
 
 
 class Door:
@@ -55,12 +54,13 @@ class Door:
                 return refused.response
             except CallcenterError as error:
                 return refusal(error)
-            except web.HTTPRequestEntityTooLarge:
-                limit = self._context.settings.body_limit
-                return problem(413, "Too large", f"a body may have {limit} bytes here")
-            except asyncpg.DataError as error:
+            except RecursionError:
+                return problem(422, "Invalid request", "the body is nested too deeply")
+            except (asyncpg.DataError, asyncpg.ProgramLimitExceededError) as error:
                 return problem(422, "Invalid request", f"the database cannot hold a value: {error}")
-            except (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError) as error:
+            except asyncpg.UniqueViolationError as error:
+                return _taken(error)
+            except _COLLISIONS as error:
                 return problem(409, "Conflict", f"somebody else changed the same thing: {error}")
             except AWAY as error:
                 _log.warning("database away", error=repr(error), route=route.path)
@@ -71,35 +71,55 @@ class Door:
 
     async def _answer(self, route: Route, parse: Any, request: web.Request) -> web.StreamResponse:
         now = self._context.now()
-        digest, actor = self._signin.remembered(request, now)
-        async with self._pool.acquire(timeout=10) as conn:
-            if actor is None:
-                actor = await self._signin.look_up(conn, digest, now)
-            if not may(actor.role, route.right):
-                holders = ", ".join(sorted(RIGHTS[route.right]))
-                raise Forbidden(f"the role {actor.role} may not do this ({route.right}: {holders})")
-            wait = self._limit.wait(actor.token, now)
-            if wait > 0:
-                headers = {"Retry-After": str(math.ceil(wait))}
-                raise Refused(problem(429, "Too many requests", "slow down a little", headers=headers))
-            asked = Asked(self._context, conn, actor, now, request)
-            asked.path = _path(request)
-            asked.query = _query(route, request)
-            asked.if_match = _if_match(route, request)
-            raw = await request.read() if request.body_exists and not route.raw_body else b""
-            asked.body = parse(request, raw) if parse is not None else None
-            key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
-            if key is None or route.streams:
+        actor = await self._admitted(route, request, now)
+        asked = Asked(self._context, actor, now, request)
+        asked.path = _path(request)
+        asked.query = _query(route, request)
+        asked.if_match = _if_match(route, request)
+        key = _key(route, request)
+        asked.raw = await self._body(route, request)
+        asked.body = parse(request, asked.raw) if parse is not None else None
+        async with self._pool.acquire(timeout=10) as asked.conn:
+            if key is None:
                 return _response(route, await route.handler(asked))
-            return await self._once(route, asked, key, raw)
+            return await self._once(route, asked, key)
 
-    async def _once(self, route: Route, asked: Asked, key: str, raw: bytes) -> web.Response:
+    async def _admitted(self, route: Route, request: web.Request, now: datetime) -> Actor:
+        """Who asks; raises where nobody does, where the role may not, or where it asks too often."""
+        digest, actor = self._signin.remembered(request, now)
+        if actor is None:
+            async with self._pool.acquire(timeout=10) as conn:
+                actor = await self._signin.look_up(conn, digest, now)
+        if not may(actor.role, route.right):
+            holders = ", ".join(sorted(RIGHTS[route.right]))
+            raise Forbidden(f"the role {actor.role} may not do this ({route.right}: {holders})")
+        wait = self._limit.wait(actor.token, now)
+        if wait > 0:
+            headers = {"Retry-After": str(math.ceil(wait))}
+            raise Refused(problem(429, "Too many requests", "slow down a little", headers=headers))
+        return actor
+
+    async def _body(self, route: Route, request: web.Request) -> bytes:
+        """The bytes of the body, as many as the route may have."""
+        if not request.body_exists:
+            return b""
+        settings = self._context.settings
+        limit = settings.file_limit + _FORM if route.attaches else settings.body_limit
+        if (request.content_length or 0) > limit:
+            raise Refused(_too_large(limit))
+        content = bytearray()
+        try:
+            async for chunk in request.content.iter_any():
+                content += chunk
+                if len(content) > limit:
+                    raise Refused(_too_large(limit))
+        except (HttpProcessingError, web.RequestPayloadError, ConnectionError) as error:
+            raise Refused(problem(400, "Broken body", f"the body cannot be read to its end: {error}")) from error
+        return bytes(content)
+
+    async def _once(self, route: Route, asked: Asked, key: str) -> web.Response:
         """Runs the handler in a transaction that also keeps its answer, or gives the answer kept before."""
-        if not _KEY.match(key):
-            raise Refused(problem(400, "Bad Idempotency-Key", "1 to 255 visible ASCII characters", ()))
-        if route.raw_body:
-            raw = await asked.http.read()
-        fingerprint = hashlib.sha256(b"\x00".join([asked.http.path_qs.encode(), raw])).digest()
+        fingerprint = hashlib.sha256(b"\x00".join([asked.http.path_qs.encode(), asked.raw])).digest()
         async with asked.conn.transaction():
             if not await idempotency.claim(asked.conn, asked.actor.token, key):
                 raise Refused(problem(409, "In progress", "the first request with this key is still running"))
@@ -115,6 +135,27 @@ class Door:
                 asked.conn, asked.actor.token, key, fingerprint, response.status, headers, body, asked.now
             )
             return response
+
+
+def _key(route: Route, request: web.Request) -> str | None:
+    """The Idempotency-Key, where the route heeds one."""
+    key = request.headers.get("Idempotency-Key") if route.method == "POST" and not route.streams else None
+    if key is not None and not _KEY.fullmatch(key):
+        fault = FieldError("Idempotency-Key", "bad_header", "1 to 255 visible ASCII characters")
+        raise Refused(problem(400, "Bad Idempotency-Key", fault.detail, (fault,)))
+    return key
+
+
+def _too_large(limit: int) -> web.Response:
+    return problem(413, "Too large", f"a body may have {limit} bytes here")
+
+
+def _taken(error: asyncpg.UniqueViolationError) -> web.Response:
+    """The refusal of a value that somebody has already, naming its field where the database does."""
+    named = re.match(r"Key \((\w+)\)=", error.detail or "")
+    detail = f"{named[1]} is taken already" if named else f"it is there already: {error.constraint_name}"
+    faults = (FieldError(f"/{named[1]}", "taken", detail),) if named else ()
+    return problem(409, "Conflict", detail, faults)
 
 
 def _kept(row: Any) -> web.Response:
@@ -145,11 +186,15 @@ def _query(route: Route, request: web.Request) -> Any:
     if len(given) != len(request.query):
         raise Invalid("each parameter may be given once")
     try:
-        return msgspec.convert(given, route.query, strict=False)
+        query = msgspec.convert(given, route.query, strict=False)
     except msgspec.ValidationError as error:
         found = field_of(error)
         fault = FieldError("?" + found.pointer.lstrip("/"), found.code, found.detail)
         raise Invalid(f"{fault.pointer}: {fault.detail}", (fault,)) from error
+    for name in given:
+        if getattr(query, name) is None:  # what looks like null to a lenient conversion
+            raise Invalid.field(f"?{name}", "wrong_type", f"leave {name} out rather than sending {given[name]!r}")
+    return query
 
 
 def _if_match(route: Route, request: web.Request) -> int | None:
@@ -158,7 +203,10 @@ def _if_match(route: Route, request: web.Request) -> int | None:
         if route.changes:
             raise Refused(problem(428, "Precondition required", "send If-Match with the ETag you have read"))
         return None
-    match = re.fullmatch(r'"(\d{1,9})"', text.strip())
+    if not _ETAG.fullmatch(text.strip()):
+        fault = FieldError("If-Match", "bad_header", "send the ETag you have read, quotes and all")
+        raise Refused(problem(400, "Bad If-Match", fault.detail, (fault,)))
+    match = re.fullmatch(r'"([0-9]{1,9})"', text.strip())
     return int(match[1]) if match else -1
 
 

@@ -18,7 +18,7 @@ def document(routes: Iterable[Route]) -> dict[str, Any]:
     routes = list(routes)
     kinds: dict[str, Any] = {repr(Problem): Problem}
     for route in routes:
-        for kind in (route.body, route.query, route.gives):
+        for kind in (route.body_shown or route.body, route.query, route.gives):
             if kind is not None and kind is not bytes:
                 kinds[repr(kind)] = kind
     schemas, components = msgspec.json.schema_components(list(kinds.values()), ref_template=_REF)
@@ -54,10 +54,12 @@ def _operation(route: Route, known: dict[str, Any], components: dict[str, Any]) 
     }
     if route.body is not None:
         binary = {"type": "string", "format": "binary"}
-        schema = binary if route.body is bytes else known[repr(route.body)]
+        schema = binary if route.body is bytes else known[repr(route.body_shown or route.body)]
         content = {
             media: {"schema": _form(binary) if media == "multipart/form-data" else schema} for media in route.media
         }
+        if "application/yaml" in content:
+            content["application/yaml"] = {}  # what a file holds is for its own check to say
         operation["requestBody"] = {"required": True, "content": content}
     if route.public:
         operation["security"] = []
@@ -80,7 +82,7 @@ def _parameters(route: Route, known: dict[str, Any], components: dict[str, Any])
         for name, schema in shape["properties"].items():
             found.append({"name": name, "in": "query", "required": name in required, "schema": _without_null(schema)})
     if route.changes:
-        etag = {"type": "string", "pattern": '^"[0-9]+"$'}
+        etag = {"type": "string", "pattern": '^([*]|(W/)?"[!#-~]*")$'}
         found.append({"name": "If-Match", "in": "header", "required": True, "schema": etag})
     if route.method == "POST" and not route.public and not route.streams:
         key = {"type": "string", "pattern": "^[!-~]{1,255}$"}

@@ -47,6 +47,14 @@ class ProblemField(msgspec.Struct):
     detail: str
 
 
+class Refused(Exception):
+    """Carries a finished response out of the middle of parsing."""
+
+    def __init__(self, response: web.Response) -> None:
+        super().__init__()
+        self.response = response
+
+
 def problem(
     status: int, title: str, detail: str, errors: tuple[FieldError, ...] = (), headers: Mapping[str, str] | None = None
 ) -> web.Response:

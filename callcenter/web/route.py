@@ -18,10 +18,11 @@ class Asked:
     """One request, parsed: who asks what, when, and the connection to answer it with."""
 
     context: Context
-    conn: Connection
     actor: Actor
     now: datetime
     http: web.Request
+    conn: Connection = field(init=False)  # set when everything has been read: a slow sender holds none
+    raw: bytes = b""
     path: dict[str, Any] = field(default_factory=dict)
     query: Any = None
     body: Any = None
@@ -66,7 +67,9 @@ class Route:
     changes: bool = False  # needs If-Match
     media: tuple[str, ...] = ("application/json",)
     gives_media: str = "application/json"
-    raw_body: bool = False  # the handler reads the bytes itself
+    raw_body: bool = False  # the handler takes the bytes as they came
+    attaches: bool = False  # the body may be as large as an attachment
+    body_shown: Any = None  # what the document says of the body, where `body` cannot
     streams: bool = False
     public: bool = False  # no token needed
     also: tuple[int, ...] = ()  # other statuses of success

@@ -13,7 +13,7 @@ from callcenter.services.compliance import Compliance
 from callcenter.services.contracts import Checked, ContractListed, ContractShown, Coverage, Stored
 from callcenter.services.promise import AskPromise, Promised
 from callcenter.web.api.paging import Cursor, Limit, Page, after, cut
-from callcenter.web.problems import unreadable
+from callcenter.web.problems import Refused, unreadable
 from callcenter.web.route import Answer, Asked, Route
 
 
@@ -31,15 +31,13 @@ class MonthQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     format: Annotated[str, Meta(pattern="^json$")] = "json"
 
 
-async def _source(asked: Asked) -> str | dict[str, Any]:
+def _source(asked: Asked) -> str | dict[str, Any]:
     """The contract file of the body: YAML text, or JSON as data."""
-    raw = await asked.http.read()
+    raw = asked.raw
     if asked.http.content_type == "application/json" or raw.lstrip()[:1] == b"{":
         try:
             data = msgspec.json.decode(raw)
         except msgspec.DecodeError as error:
-            from callcenter.web.handle import Refused
-
             raise Refused(unreadable(raw, error)) from error
         if isinstance(data, dict) and isinstance(data.get("source"), str) and len(data) == 1:
             return str(data["source"])
@@ -69,13 +67,13 @@ async def read(asked: Asked) -> Answer:
 
 async def put(asked: Asked) -> Answer:
     """Stores a contract file."""
-    stored = await service.put(asked.conn, asked.path["code"], await _source(asked), asked.actor, asked.now)
+    stored = await service.put(asked.conn, asked.path["code"], _source(asked), asked.actor, asked.now)
     return Answer(stored, status=201 if stored.created else 200)
 
 
 async def check(asked: Asked) -> Checked:
     """Checks a contract file."""
-    return service.check(await _source(asked))
+    return service.check(_source(asked))
 
 
 async def cover(asked: Asked) -> ContractShown:
