@@ -243,6 +243,22 @@ def test_a_step_told_before_does_not_come_again_where_its_new_instant_is_past(co
     assert [(a.step, a.fires_at) for a in outcome.raised] == [(QUARTER, at(45)), (BREACH, at(131)), (OVERDUE, at(90))]
 
 
+def test_a_warning_withdrawn_and_true_again_is_not_told_again_but_the_breach_is(clock: Clockwork) -> None:
+    clock.run_to(at(61))
+    clock.look(at(62), entry("graded", 62, severity=2))
+    outcome = clock.look(at(70), entry("graded", 70, severity=1))
+    assert outcome.deadline_version == 3
+    assert [(a.step, a.fires_at) for a in outcome.raised] == [(BREACH, at(70))]
+
+
+def test_a_standing_alert_is_not_told_again_though_its_instant_moved(clock: Clockwork) -> None:
+    clock.run_to(at(91))
+    pause = (entry("paused", 40, reason="waiting_customer"), entry("resumed", 45))
+    outcome = clock.look(at(96), *pause)
+    assert (outcome.deadline_version, outcome.raised, outcome.settled) == (2, (), ())
+    assert clock.run_to(at(126)) == [(at(125), OVERDUE, 1)]
+
+
 def test_no_rung_fires_while_paused_and_a_resumed_clock_tells_what_is_left(clock: Clockwork) -> None:
     clock.run_to(at(31))
     paused = clock.look(at(40), entry("paused", 40, reason="waiting_customer"))
