@@ -19,7 +19,7 @@ from callcenter.services.phones import e164, masked
 from callcenter.services.tickets import TicketShown
 from callcenter.services.types import Actor, Id, Line, Phone, Text, When, past
 from callcenter.store import calls, contracts, resources, tickets
-from callcenter.store.clocks import columns
+from callcenter.store.clocks import new_rows
 from callcenter.store.ledger import GENESIS
 from callcenter.store.types import Connection, Row
 from sla.contract import Contract
@@ -284,22 +284,19 @@ def _ticket_values(
 
 def _ledger(number: int, opened: OpenedTicket, now: datetime, actor: Actor) -> dict[str, Any]:
     texts, hashes = tickets.chain(GENESIS, number, opened.entries, now, actor.name)
-    return {
-        "by": actor.name,
-        "entry_type": [entry.type for entry in opened.entries],
-        "entry_at": [instant(entry.at) for entry in opened.entries],
-        "entry_data": texts,
-        "entry_hash": hashes,
-        "head": hashes[-1],
-    }
+    rows = [
+        {"seq": entry.seq, "type": entry.type, "occurred_at": instant(entry.at), "data": text, "hash": f"\\x{digest.hex()}"}
+        for entry, text, digest in zip(opened.entries, texts, hashes, strict=True)
+    ]
+    return {"by": actor.name, "entry_rows": rows, "entries": len(rows), "head": hashes[-1]}
 
 
 def _clocks(opened: OpenedTicket, terms: Contract | None, now: datetime) -> dict[str, Any]:
-    """The clock rows by column, as `store.tickets.log` takes them."""
+    """The clock rows as `store.tickets.log` takes them."""
     if terms is None:
-        return {**columns(()), "ladder_from": now}
+        return {"clock_rows": [], "ladder_from": now}
     at_once = [judge(terms, opened.timeline, None, clock, (), now, opened.reported_at) for clock in opened.clocks]
-    return {**columns(at_once), "ladder_from": opened.reported_at}
+    return {"clock_rows": new_rows(at_once), "ladder_from": opened.reported_at}
 
 
 def _answer(

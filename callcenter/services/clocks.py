@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from operator import attrgetter
 
 import msgspec
 
@@ -51,10 +51,12 @@ def _segment(segment: Segment) -> WhySegment:
     return WhySegment(segment.start, segment.end, segment.kind, segment.seconds, segment.because)
 
 
+_said = attrgetter(*(name for name in ClockShown.__struct_fields__ if name != "why"))
+
+
 def shown(clock: Clock, segments: Sequence[Segment]) -> ClockShown:
     """The clock with its derivation."""
-    values: dict[str, Any] = {name: getattr(clock, name) for name in ClockShown.__struct_fields__ if name != "why"}
-    return ClockShown(**values, why=[_segment(segment) for segment in segments])
+    return ClockShown(*_said(clock), [_segment(segment) for segment in segments])
 
 
 def derive(terms: Contract | None, timeline: Timeline, now: datetime) -> list[ClockShown]:

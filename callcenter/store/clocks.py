@@ -1,6 +1,7 @@
 """Clock rows: the cache of what `sla.clock` says."""
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 from alerts.policy import Outcome, StoredClock
@@ -16,11 +17,12 @@ FACTS = (
 )  # fmt: skip
 
 
-def columns(outcomes: Sequence[Outcome]) -> dict[str, list[Any]]:
-    """Rows of a ticket that is being opened, by column, as `tickets.log` takes them; what is due is due at once."""
-    clocks = [outcome.clock for outcome in outcomes]
-    found: dict[str, list[Any]] = {f"clock_{name}": [getattr(clock, name) for clock in clocks] for name in FACTS}
-    return {**found, "clock_wake_at": [outcome.first_wake for outcome in outcomes]}
+_facts = attrgetter(*FACTS)
+
+
+def new_rows(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+    """Rows of a ticket that is being opened, as `tickets.log` takes them; what is due is due at once."""
+    return [dict(zip((*FACTS, "wake_at"), (*_facts(one.clock), one.first_wake), strict=True)) for one in outcomes]
 
 
 async def stored_clocks(conn: Connection, ticket: int) -> list[StoredClock]:

@@ -37,13 +37,14 @@ left join accounts a on a.id = coalesce(case when p.hits = 1 then p.account end,
 select case when count(*) = 1 then min(id) end from contacts where phone = :phone;
 
 -- name: log^
--- A call, the ticket it opens, its first entries and its clocks: one statement, one transaction, one round trip.
+-- A call, the ticket it opens, its first entries and its clocks: one statement, one transaction, one round trip. Entries
+-- and clocks travel as JSON: the driver takes twice as long to write a column each as an array.
 with opened as (
     insert into tickets (number, contract, contract_version, account, site, contact, asset, caller, title, description, facts,
         graded_by, kind, category, region, phase, severity, state, assignee, reported_at, entries, head, created_at, updated_at)
     select :number, :contract, :contract_version, :account, :site, :contact, :asset, :ticket_caller, :title, :description, :facts,
         :graded_by, :kind, :category, :region, :phase, :severity, :state, :assignee, :reported_at,
-        cardinality(cast(:entry_type as text[])), :head, :now, :now
+        :entries, :head, :now, :now
     returning number
 ), called as (
     insert into calls (ticket, queue, contact, caller, caller_raw, called, direction, received_at, answered_at, ended_at,
@@ -54,23 +55,15 @@ with opened as (
     returning id
 ), written as (
     insert into entries (ticket, seq, type, occurred_at, recorded_at, by, data, hash)
-    select :number, e.seq, e.type, e.occurred_at, :now, :by, e.data::json, e.hash
-    from unnest(cast(:entry_type as text[]), cast(:entry_at as timestamptz[]), cast(:entry_data as text[]),
-        cast(:entry_hash as bytea[])) with ordinality as e (type, occurred_at, data, hash, seq)
+    select :number, e.seq, e.type, e.occurred_at, :now, :by, cast(e.data as json), e.hash
+    from json_to_recordset(:entry_rows) as e (seq int, type text, occurred_at timestamptz, data text, hash bytea)
 ), running as (
     insert into clocks (ticket, contract, commitment, cycle, owner, state, severity, region, promised, promised_s, calendar,
         clause, started_at, due_at, stopped_at, breached_at, used_s, paused_s, provisional, ladder_from, assessed_at, wake_at)
     select :number, :contract, c.commitment, c.cycle, c.owner, c.state, c.severity, c.region, c.promised, c.promised_s,
-        c.calendar, c.clause, c.started_at, c.due_at, c.stopped_at, c.breached_at, c.used_s, c.paused_s, c.provisional, :ladder_from,
-        :now, c.wake_at
-    from unnest(cast(:clock_commitment as text[]), cast(:clock_cycle as int[]), cast(:clock_owner as text[]),
-        cast(:clock_state as text[]), cast(:clock_severity as smallint[]), cast(:clock_region as text[]),
-        cast(:clock_promised as text[]), cast(:clock_promised_s as float8[]), cast(:clock_calendar as text[]),
-        cast(:clock_clause as text[]), cast(:clock_started_at as timestamptz[]), cast(:clock_due_at as timestamptz[]),
-        cast(:clock_stopped_at as timestamptz[]), cast(:clock_breached_at as timestamptz[]), cast(:clock_used_s as float8[]),
-        cast(:clock_paused_s as float8[]), cast(:clock_provisional as bool[]), cast(:clock_wake_at as timestamptz[]))
-        as c (commitment, cycle, owner, state, severity, region, promised, promised_s, calendar, clause, started_at, due_at,
-              stopped_at, breached_at, used_s, paused_s, provisional, wake_at)
+        c.calendar, c.clause, c.started_at, c.due_at, c.stopped_at, c.breached_at, c.used_s, c.paused_s, c.provisional,
+        :ladder_from, :now, c.wake_at
+    from json_populate_recordset(null::clocks, :clock_rows) c
 )
 select opened.number, called.id as call from opened left join called on true;
 
