@@ -56,8 +56,8 @@ async def merge(conn: Connection, context: Context, number: int, into: int, reas
         await tickets.move_calls(conn, number, into)
         await tickets.link(conn, number, into, "merged", actor.name, context.now())
         text = f"merged into {into}" + (f": {reason}" if reason else "")
-        await timeline.record(conn, context, number, [{"type": "cancelled", "reason": text}], actor)
-        await timeline.record(conn, context, into, [{"type": "noted", "text": f"{number} was merged into this"}], actor)
+        await timeline.record(conn, context, number, {"type": "cancelled", "reason": text}, actor)
+        await timeline.record(conn, context, into, {"type": "noted", "text": f"{number} was merged into this"}, actor)
         return ticket_service.shown(await tickets.get(conn, into))
 
 

@@ -20,7 +20,7 @@ from callcenter.store.types import Connection
 
 Role = Literal["agent", "dispatcher", "engineer", "partner", "follow_up", "supervisor", "contract_manager", "admin",
                "auditor", "wallboard", "integration"]  # fmt: skip
-Login = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]*$")]
+Login = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]*$(?!\n)")]
 Locale = Literal["zh-CN", "zh-TW", "en"]
 
 

@@ -11,6 +11,7 @@ from callcenter.services.context import Context
 from callcenter.services.types import Actor, Id, Line, Text
 from callcenter.store import contracts, resources, tickets
 from callcenter.store.types import Connection, Row
+from sla.entry import Refused
 
 TicketState = Literal["new", "assigned", "in_progress", "waiting", "restored", "resolved", "closed", "cancelled"]
 
@@ -101,7 +102,11 @@ async def change(
         await tickets.change(conn, number, {**{name: row[name] for name in fields}, **given, "now": now})
         if code is not None:
             await _attach(conn, loaded, code)
-            await timeline.recompute(conn, context, number, now)
+            try:
+                await timeline.recompute(conn, context, number, now)
+            except Refused as refused:
+                detail = f"the ticket does not fit {code}: {refused.message}"
+                raise Invalid.field("/contract", refused.code, detail) from refused
         changed = await tickets.get(conn, number)
     return shown(changed)
 

@@ -12,6 +12,7 @@ from callcenter.errors import FieldError, Forbidden, Invalid
 from callcenter.services import tickets as ticket_service
 from callcenter.services.clocks import ClockShown, derive
 from callcenter.services.context import Context
+from callcenter.services.entries import field_pointer, refuse_long_chains, refuse_outsize
 from callcenter.services.tickets import TicketShown
 from callcenter.services.types import Actor
 from callcenter.store import alerts, tickets
@@ -59,28 +60,29 @@ def standing(loaded: tickets.Loaded, now: datetime) -> Timeline:
 
 
 def _read(
-    loaded: tickets.Loaded, given: Sequence[dict[str, Any]], now: datetime, by: str
+    loaded: tickets.Loaded, given: Sequence[dict[str, Any]], many: bool, now: datetime, by: str
 ) -> tuple[list[Entry], Timeline]:
     """The new entries and the timeline with them; a refusal names the entry."""
     moment = micros(now)
     added: list[Entry] = []
+    places: list[int] = []  # which of the given entries each added one comes from
     first = len(loaded.entries) + 1
+    place = 0
     try:
         for place, data in enumerate(given):
             entry = read_entry(data, default_at=moment, seq=first + len(added))
+            refuse_outsize(entry)
             added.append(replace(entry, recorded_at=moment, by=by, id=str(entry.seq)))
             if entry.type == "followed_up" and entry.data.get("solved") is False:
                 added.append(_reopened(entry, first + len(added), moment, by))
-        return added, check([*loaded.entries, *added], loaded.terms, moment)
+            places += [place] * (len(added) - len(places))
+        whole = [*loaded.entries, *added]
+        refuse_long_chains(whole)
+        return added, check(whole, loaded.terms, moment)
     except Refused as refused:
-        where = _where(refused, len(loaded.entries), place, len(given))
+        new = -1 if refused.index is None else refused.index - len(loaded.entries)
+        where = field_pointer(refused, places[new] if 0 <= new < len(places) else place, many)
         raise Invalid(refused.message, (FieldError(where, refused.code, refused.message),)) from refused
-
-
-def _where(refused: Refused, stored: int, place: int, given: int) -> str:
-    """The pointer of the entry at fault: the one that could not be read, or the new one that does not fit."""
-    index = place if refused.index is None or refused.index < stored else min(refused.index - stored, given - 1)
-    return f"/{index}"
 
 
 def _reopened(entry: Entry, seq: int, now: int, by: str) -> Entry:
@@ -90,13 +92,15 @@ def _reopened(entry: Entry, seq: int, now: int, by: str) -> Entry:
 
 
 async def record(
-    conn: Connection, context: Context, number: int, given: Sequence[dict[str, Any]], actor: Actor
+    conn: Connection, context: Context, number: int, given: dict[str, Any] | Sequence[dict[str, Any]], actor: Actor
 ) -> Recorded:
-    """The entries are on the timeline, judged together; ticket and clocks follow. Nothing is stored when refused."""
+    """The entry, or entries judged together, are on the timeline; ticket and clocks follow. Refused, nothing is stored."""
+    many = not isinstance(given, dict)
+    entries: Sequence[dict[str, Any]] = [given] if isinstance(given, dict) else given
     async with conn.transaction():
         loaded = await ticket_service.found(conn, context, number, actor, lock=True)
         now = context.now()  # after the lock: whoever held it before could not have known of these entries
-        added, timeline = _read(loaded, given, now, actor.name)
+        added, timeline = _read(loaded, entries, many, now, actor.name)
         if actor.role == "partner" and any(entry.type in ("assigned", "corrected", "graded") for entry in added):
             raise Forbidden("an outside engineer cannot assign, grade or correct")
         head = await tickets.append(conn, number, loaded.row["head"], added, now, actor.name)

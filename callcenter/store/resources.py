@@ -19,7 +19,8 @@ async def page(
     conditions = ["id > $1", *(f"{column} = ${place}" for place, column in enumerate(filters, 2))]
     values = [after, *filters.values()]
     if like:
-        values.append(f"%{next(iter(like.values()))}%")
+        text = next(iter(like.values())).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        values.append(f"%{text}%")
         conditions.append("(" + " or ".join(f"{column} ilike ${len(values)}" for column in like) + ")")
     text = f"select * from {table} where {' and '.join(conditions)} order by id limit {int(limit)}"  # noqa: S608
     return list(await conn.fetch(text, *values))

@@ -1,6 +1,6 @@
 """The real application on a fresh database, a clock the test moves, and a caller for every role.
 
-Every answer is held against the OpenAPI document: its status must be listed, its media type too, its body must be valid.
+Every answer is held against the OpenAPI document: its status and media type must be listed, its body valid.
 """
 
 import json

@@ -149,9 +149,9 @@ async def test_another_severity_than_the_rules_give_needs_a_reason(hotline: Any)
 
 
 async def test_a_call_entered_later_counts_from_when_it_rang(hotline: Any, at: Callable[..., str]) -> None:
-    body = {"received_at": at(minutes=-10), "answered_at": at(minutes=-9), "ended_at": at(minutes=-1), "queue": "hotline",
-            "ticket": {"contract": "HF-1", "region": "city", "title": "x", "facts": {"impact": "down"}}}  # fmt: skip
-    logged = await hotline.post("/calls", body)
+    ticket = {"contract": "HF-1", "region": "city", "title": "x", "facts": {"impact": "down"}}
+    times = {"received_at": at(minutes=-10), "answered_at": at(minutes=-9), "ended_at": at(minutes=-1)}
+    logged = await hotline.post("/calls", {**times, "queue": "hotline", "ticket": ticket})
     assert logged["call"]["wait_s"] == 60
     assert logged["call"]["outcome"] == "answered"
     assert logged["call"]["agent"] == "dispatcher"

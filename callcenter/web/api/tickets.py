@@ -1,7 +1,7 @@
 """Tickets, their timelines and clocks."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -16,11 +16,12 @@ from callcenter.services.clocks import ClockShown, derive
 from callcenter.services.phones import masked
 from callcenter.services.tickets import ChangeTicket, TicketShown, TicketState
 from callcenter.services.timeline import EntryShown, Recorded
-from callcenter.services.types import Id, Line, Severity, Text, When, any_time
+from callcenter.services.types import Id, Severity, Text, When, any_time
 from callcenter.store import calls as call_store
 from callcenter.store import tickets as store
 from callcenter.web.api.paging import Cursor, Limit, Page, after, cut
 from callcenter.web.route import Answer, Asked, Route
+from sla.entry import TYPES
 
 _PLAIN = Annotated[str, Meta(max_length=300, pattern="^[^\\x00]*$")]
 
@@ -40,11 +41,40 @@ class TicketsQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     limit: Limit = 50
 
 
-class EntryGiven(msgspec.Struct, kw_only=True):
-    """A timeline entry; what else it carries depends on its type (see the page on clocks)."""
+_Word = str | int
 
-    type: Line
+
+class EntryGiven(msgspec.Struct, kw_only=True):
+    """A timeline entry; which of these it may carry depends on its type (see the page on clocks)."""
+
+    type: Literal[tuple(sorted(TYPES))]  # type: ignore[valid-type]  # the closed table itself
     occurred_at: When | None = None
+    text: _Word | None = None
+    reason: _Word | None = None
+    who: _Word | None = None
+    to: _Word | None = None
+    channel: _Word | None = None
+    kind: _Word | None = None
+    category: _Word | None = None
+    region: _Word | None = None
+    phase: _Word | None = None
+    severity: int | None = None
+    until: When | None = None
+    outcome: _Word | None = None
+    tier: _Word | None = None
+    vendor: _Word | None = None
+    reference: _Word | None = None
+    serial: _Word | None = None
+    what: _Word | None = None
+    commitment: _Word | None = None
+    solved: bool | None = None
+    score: float | None = None
+    reached: bool | None = None
+    entry: _Word | None = None
+    void: bool | None = None
+
+
+Entries = Annotated[list[EntryGiven], Meta(min_length=1, max_length=500)]
 
 
 class Timeline(msgspec.Struct, kw_only=True):
@@ -146,12 +176,14 @@ async def change(asked: Asked) -> TicketShown:
 
 async def write(asked: Asked) -> Answer:
     """Writes to the timeline."""
-    given = asked.body if isinstance(asked.body, list) else [asked.body]
-    if not given:
-        raise Invalid("an empty list writes nothing")
-    recorded = await timeline.record(asked.conn, asked.context, asked.number, given, asked.actor)
+    if isinstance(asked.body, list) and not 1 <= len(asked.body) <= _AT_ONCE:
+        raise Invalid.field("", "bad_length", f"send 1 to {_AT_ONCE} entries at once")
+    recorded = await timeline.record(asked.conn, asked.context, asked.number, asked.body, asked.actor)
     seen = msgspec.structs.replace(recorded, ticket=_seen(recorded.ticket, asked.actor.role))
     return Answer(seen, version=recorded.ticket.version)
+
+
+_AT_ONCE = 500
 
 
 async def entries(asked: Asked) -> Timeline:
@@ -200,7 +232,7 @@ ROUTES = [
     Route("GET", _ONE, read, "tickets.read", "Read a ticket", TicketShown),
     Route("PATCH", _ONE, change, "tickets.change", "Change a ticket", TicketShown, body=ChangeTicket, changes=True),
     Route("POST", f"{_ONE}/events", write, "entries.write", "Write to the timeline: one entry, or several judged together",
-          Recorded, body=dict[str, Any] | list[dict[str, Any]], status=201),
+          Recorded, body=dict[str, Any] | list[dict[str, Any]], body_shown=EntryGiven | Entries, status=201),
     Route("GET", f"{_ONE}/events", entries, "tickets.read", "Read the timeline", Timeline),
     Route("GET", f"{_ONE}/clocks", clocks, "tickets.read", "Read the clocks and why they stand so", Clocks, query=ClocksQuery),
     Route("GET", f"{_ONE}/calls", calls, "calls.read", "List the calls about a ticket", TicketCalls),
