@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import structlog
@@ -22,7 +23,7 @@ from alerts.reasons import Reason, SendFailed
 
 LEASE = timedelta(seconds=60)
 TIMEOUT = timedelta(seconds=10)
-ROOM = 16
+ROOM = 32
 
 log = structlog.get_logger("alerts.dispatcher")
 Open = Callable[[str, Mapping[str, Any]], Channel]
@@ -50,6 +51,8 @@ class Dispatcher:
         self._sending: dict[asyncio.Task[None], Delivery] = {}
         self._channels: dict[tuple[str, bytes], Channel] = {}
         self._full: set[int] = set()
+        self._succeeded: list[UUID] = []
+        self._recording = asyncio.Lock()
         self.results: Counter[tuple[str, str]] = Counter()
         # called when a channel that was full has room again
         self.freed: Callable[[], object] = lambda: None
@@ -125,12 +128,11 @@ class Dispatcher:
     async def _record(self, delivery: Delivery, failure: SendFailed | None) -> None:
         result = failure.reason.value if failure else "sent"
         self.results[delivery.kind, result] += 1
-        now = self._now()
         if failure is None:
-            await self._outbox.sent(delivery.id, self._by, now)
+            await self._sent(delivery.id)
             return
         wait = None if failure.permanent else delay(delivery.attempts, failure.retry_after)
-        again = None if wait is None else now + wait
+        again = None if wait is None else self._now() + wait
         await self._outbox.failed(delivery.id, self._by, failure.reason, failure.detail, again)
         log.warning(
             "delivery_failed",
@@ -141,6 +143,14 @@ class Dispatcher:
             attempts=delivery.attempts,
             dead=again is None,
         )
+
+    async def _sent(self, delivery: UUID) -> None:
+        """The success is recorded, in one statement with those that came in while the one before was written."""
+        self._succeeded.append(delivery)
+        async with self._recording:
+            together, self._succeeded = self._succeeded, []
+            if together:
+                await self._outbox.sent(together, self._by, self._now())
 
     def _channel(self, delivery: Delivery) -> Channel:
         """The open channel of these settings; one whose settings changed is another channel."""

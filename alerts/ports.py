@@ -87,8 +87,8 @@ class Outbox(Protocol):
     async def lease(self, room: Mapping[int, int], by: str, now: datetime, until: datetime) -> Sequence[Delivery]:
         """Marks up to `room[channel]` ready deliveries of each channel as sending, expired leases among them."""
 
-    async def sent(self, delivery: UUID, by: str, now: datetime) -> None:
-        """Records success."""
+    async def sent(self, deliveries: Iterable[UUID], by: str, now: datetime) -> None:
+        """Records success of deliveries this process holds."""
 
     async def failed(self, delivery: UUID, by: str, reason: Reason, detail: str, next_try_at: datetime | None) -> None:
         """Records a failure: to be tried again at the instant, or dead when None."""

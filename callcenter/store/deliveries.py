@@ -67,10 +67,10 @@ class DatabaseOutbox:
             rows = [row async for row in _sql.facts(conn, ids=ids)]
             return [await self._delivery(conn, row) for row in rows]
 
-    async def sent(self, delivery: UUID, by: str, now: datetime) -> None:
-        """Records success."""
+    async def sent(self, deliveries: Iterable[UUID], by: str, now: datetime) -> None:
+        """Records success of deliveries this process holds."""
         async with self._pool.acquire() as conn:
-            await _sql.sent(conn, id=delivery, by=by, now=now)
+            await _sql.sent(conn, ids=list(deliveries), by=by, now=now)
 
     async def failed(self, delivery: UUID, by: str, reason: Reason, detail: str, next_try_at: datetime | None) -> None:
         """Records a failure: to be tried again at the instant, or dead when None."""

@@ -114,7 +114,7 @@ order by d.created_at;
 -- name: sent!
 update deliveries
 set state = 'sent', sent_at = cast(:now as timestamptz), lease_until = null, lease_by = null, next_try_at = null, reason = null, detail = null
-where id = :id and lease_by = :by and state = 'sending';
+where id = any (cast(:ids as uuid[])) and lease_by = :by and state = 'sending';
 
 -- name: failed!
 -- A try that failed after its alert was withdrawn is not repeated.
