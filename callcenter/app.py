@@ -6,13 +6,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import asyncpg
 from aiohttp import web
+from prometheus_client import CollectorRegistry
 
 from alerts.channels import Setup, open_channel
 from alerts.dispatcher import Dispatcher
 from callcenter.alarm import Alarm
+from callcenter.figures import DatabaseFigures
+from callcenter.metrics import Everyone, ProcessMetrics, published
 from callcenter.now import Now, system_now
 from callcenter.services.context import Context
 from callcenter.settings import Settings
@@ -21,6 +25,7 @@ from callcenter.store.deliveries import DatabaseOutbox
 from callcenter.store.engine import ClockBook
 from callcenter.store.pool import connect, open_pool
 from callcenter.web.app import build
+from callcenter.web.metrics_page import Scrape
 
 # How long requests under way may take to finish when the service is stopped.
 GRACE_S = 10.0
@@ -53,11 +58,28 @@ async def service(settings: Settings, dsn: str, direct_dsn: str, now: Now = syst
         )  # fmt: skip
         await alarm.start()
         try:
-            yield Service(context, pool, alarm, build(pool, context, alarm.health))
+            async with _scraped(settings, context, pool, alarm, dispatcher) as scrape:
+                yield Service(context, pool, alarm, build(pool, context, scrape))
         finally:
             await alarm.stop()
     finally:
         await pool.close()
+
+
+@asynccontextmanager
+async def _scraped(
+    settings: Settings, context: Context, pool: asyncpg.Pool, alarm: Alarm, dispatcher: Dispatcher
+) -> AsyncIterator[Scrape]:
+    """What the scrape page needs; other workers see this one's figures until the block is left."""
+    registry = CollectorRegistry()
+    metrics = ProcessMetrics(registry)
+    publish = partial(metrics.publish, alarm.health, dispatcher.results, pool)
+    figures = DatabaseFigures(pool, context)
+    async with published(publish):
+        try:
+            yield Scrape(metrics, Everyone(registry, settings.metrics_folder), figures, publish)
+        finally:
+            await figures.close()
 
 
 @asynccontextmanager

@@ -46,6 +46,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Least level that is logged."""
     tick_s: Annotated[float, Meta(gt=0, le=60)] = 1.0
     """Seconds between two safety ticks of the engine."""
+    metrics_contracts: Annotated[str, Meta(pattern="^[^,]+(,[^,]+){0,49}$")] | None = None
+    """Contracts that metrics name, 50 at most, with commas; default the first 50. All others are `other`."""
+    metrics_folder: Path | None = None
+    """Folder in which workers share what they count (`PROMETHEUS_MULTIPROC_DIR`); `serve` gives its workers one."""
 
 
 class SettingsError(Exception):
@@ -56,6 +60,8 @@ class SettingsError(Exception):
         self.problems = problems
 
 
+# settings whose variables others have named
+_FOREIGN = {"database_url": "DATABASE_URL", "metrics_folder": "PROMETHEUS_MULTIPROC_DIR"}
 # read by tests and tools, not by the service
 _OTHERS = {"CALLCENTER_TEST_DATABASE_URL"}
 
@@ -68,7 +74,7 @@ def _hook(kind: type, value: object) -> object:
 
 def variable(field: str) -> str:
     """The environment variable of a setting."""
-    return "DATABASE_URL" if field == "database_url" else f"CALLCENTER_{field.upper()}"
+    return _FOREIGN.get(field, f"CALLCENTER_{field.upper()}")
 
 
 def _given(environ: Mapping[str, str], name: str, problems: list[str]) -> str | None:

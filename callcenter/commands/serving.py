@@ -6,10 +6,12 @@ import signal
 import socket
 import sys
 from contextlib import suppress
+from tempfile import TemporaryDirectory
 
 import click
 import msgspec
 import structlog
+from prometheus_client.multiprocess import mark_process_dead
 
 from callcenter.app import bound, listening, service
 from callcenter.commands.opening import Opened, opened, run, settings_or_exit
@@ -22,7 +24,9 @@ RESTART_AFTER_S = 1.0
 @click.command()
 @click.option("--host", help="Address to listen on (default CALLCENTER_HOST or 127.0.0.1).")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on (default CALLCENTER_PORT or 8080).")
-@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that share the work.")
+@click.option(
+    "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that share the work."
+)
 def serve(host: str | None, port: int | None, workers: int) -> None:
     """Run the service: API, engine and alerts.
 
@@ -47,7 +51,9 @@ async def _serve(settings: Settings, workers: int) -> None:
                 await _work(settings, store.dsn, store.direct_dsn, sock, stop)
             else:
                 _say(f"http://{settings.host}:{sock.getsockname()[1]}", workers)
-                await asyncio.gather(*(_keep_worker(settings, store, sock, stop) for _ in range(workers)))
+                with TemporaryDirectory(prefix="callcenter-metrics-") as folder:
+                    kept = (_keep_worker(settings, store, sock, stop, folder) for _ in range(workers))
+                    await asyncio.gather(*kept)
 
 
 def _stop_signal() -> asyncio.Event:
@@ -68,14 +74,18 @@ async def _work(settings: Settings, dsn: str, direct: str, sock: socket.socket, 
         await stop.wait()
 
 
-async def _keep_worker(settings: Settings, store: Opened, sock: socket.socket, stop: asyncio.Event) -> None:
-    """Keeps one worker process running until told to stop; one that dies is replaced.
+async def _keep_worker(
+    settings: Settings, store: Opened, sock: socket.socket, stop: asyncio.Event, folder: str
+) -> None:
+    """Keeps one worker process running until told to stop; one that dies is replaced. Metrics are shared in the folder.
 
     The worker's standard input is a pipe from here: when this process is gone, however, it reads the end and stops too.
     """
     stopped = asyncio.create_task(stop.wait())
     while not stop.is_set():
-        environment = child_environment(settings, database_url=store.dsn, direct_database_url=store.direct_dsn)
+        environment = child_environment(
+            settings, database_url=store.dsn, direct_database_url=store.direct_dsn, metrics_folder=folder
+        )
         worker = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "callcenter", "worker", str(sock.fileno()), stdin=asyncio.subprocess.PIPE,
             pass_fds=[sock.fileno()], env=environment, start_new_session=True,
@@ -87,6 +97,7 @@ async def _keep_worker(settings: Settings, store: Opened, sock: socket.socket, s
                 worker.terminate()
             await ended
             return
+        mark_process_dead(worker.pid, folder)  # type: ignore[no-untyped-call]
         log.error("worker_died", pid=worker.pid, exit_status=worker.returncode)
         with suppress(TimeoutError):
             await asyncio.wait_for(asyncio.shield(stopped), RESTART_AFTER_S)

@@ -8,12 +8,12 @@ import asyncpg
 import msgspec
 import structlog
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
-from callcenter.alarm import Health
 from callcenter.services.context import Context
 from callcenter.web.api import ROUTES
 from callcenter.web.handle import AWAY, Door
-from callcenter.web.metrics_page import metrics_page
+from callcenter.web.metrics_page import Scrape, counting, know_routes, metrics_page
 from callcenter.web.openapi import document
 from callcenter.web.problems import problem
 
@@ -42,9 +42,10 @@ async def problems(request: web.Request, handler: _Handler) -> web.StreamRespons
         return problem(500, "Our mistake", "it has been logged; nothing of this request was stored")
 
 
-def build(pool: asyncpg.Pool, context: Context, health: Health | None = None) -> web.Application:
-    """The application on an open pool."""
-    app = web.Application(middlewares=[problems], client_max_size=context.settings.body_limit)
+def build(pool: asyncpg.Pool, context: Context, scrape: Scrape | None = None) -> web.Application:
+    """The application on an open pool; with `scrape` it counts its requests and has a page for Prometheus."""
+    counted: list[Middleware] = [counting(scrape.metrics)] if scrape is not None else []
+    app = web.Application(middlewares=[*counted, problems], client_max_size=context.settings.body_limit)
     door = Door(pool, context)
     for route in ROUTES:
         app.router.add_route(route.method, route.path, door.handler(route))
@@ -72,8 +73,9 @@ def build(pool: asyncpg.Pool, context: Context, health: Health | None = None) ->
     app.router.add_static("/api/docs/static", _swagger())
     app.router.add_get("/healthz", alive)
     app.router.add_get("/readyz", ready)
-    if health is not None:
-        app.router.add_get("/metrics", metrics_page(pool, context, health))
+    if scrape is not None:
+        app.router.add_get("/metrics", metrics_page(scrape))
+        know_routes(app, scrape.metrics)
     return app
 
 

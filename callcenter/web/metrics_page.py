@@ -1,24 +1,77 @@
-"""`GET /metrics` for Prometheus."""
+"""`GET /metrics` for Prometheus, and the counting of requests."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from time import perf_counter
 
-import asyncpg
 from aiohttp import web
-from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from aiohttp.typedefs import Middleware
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import choose_encoder
 
-from callcenter.alarm import Health
-from callcenter.services.context import Context
+from callcenter.figures import DatabaseFigures, Given
+from callcenter.metrics import Everyone, ProcessMetrics
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+UNMATCHED = "unmatched"
+STATUSES = (200, 500, 503)
 
 
-def metrics_page(
-    pool: asyncpg.Pool, context: Context, health: Health
-) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    """The handler of the page."""
-    registry = CollectorRegistry()
-    depth = Gauge("alerts_outbox_deliveries", "Deliveries that wait or are under way.", registry=registry)
+@dataclass(frozen=True, slots=True)
+class Scrape:
+    """What the page is made of: this process's metrics, those of all workers, the database's figures."""
 
-    async def page(_: web.Request) -> web.Response:
-        depth.set(health.outbox_depth)
-        return web.Response(body=generate_latest(registry), headers={"Content-Type": "text/plain; version=0.0.4"})
+    metrics: ProcessMetrics
+    everyone: Everyone
+    figures: DatabaseFigures
+    publish: Callable[[], None]
+
+
+def metrics_page(scrape: Scrape) -> Handler:
+    """The handler of the page: OpenMetrics or the text format, whichever is asked for."""
+
+    async def page(request: web.Request) -> web.Response:
+        scrape.publish()
+        registry = CollectorRegistry(auto_describe=False)
+        registry.register(scrape.everyone)
+        registry.register(Given(await scrape.figures.families()))
+        try:
+            encode, media = choose_encoder(",".join(request.headers.getall("Accept", [])))
+        except ValueError:  # a version that is no version
+            encode, media = choose_encoder("")
+        return web.Response(body=encode(registry), headers={"Content-Type": media})
 
     return page
+
+
+def counting(metrics: ProcessMetrics) -> Middleware:
+    """A middleware around all others: every answer is counted under its route's template, never under its path."""
+
+    @web.middleware
+    async def count(request: web.Request, handler: Handler) -> web.StreamResponse:
+        began, status, stream = perf_counter(), 500, False
+        try:
+            response = await handler(request)
+            status, stream = response.status, not isinstance(response, web.Response | web.FileResponse)
+            return response
+        except web.HTTPException as error:
+            status = error.status
+            raise
+        finally:
+            route = route_of(request)
+            metrics.answered(request.method, route, status, None if stream else perf_counter() - began)
+
+    return count
+
+
+def route_of(request: web.Request) -> str:
+    """The template of the route that matched."""
+    resource = request.match_info.route.resource
+    return UNMATCHED if resource is None else resource.canonical
+
+
+def know_routes(app: web.Application, metrics: ProcessMetrics) -> None:
+    """Every route is on the page before anybody has asked it."""
+    for route in app.router.routes():
+        if route.resource is not None and route.method not in ("HEAD", "*"):
+            metrics.known_route(route.method, route.resource.canonical, STATUSES)

@@ -1,0 +1,328 @@
+"""Figures about the database on the scrape page: the same whichever worker of whichever host is asked.
+
+They are read when somebody asks. Where that takes long the page shows what was read last, by anybody, and reads anew
+behind it: a scrape stays quick with a million tickets, and what a shared port shows never goes back.
+"""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import accumulate
+from time import perf_counter
+
+import asyncpg
+import msgspec
+import structlog
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
+
+from callcenter.services.context import Context
+from callcenter.store import metrics as store
+from callcenter.store.metrics import CALL_BOUNDS, LATE_BOUNDS, Figures, Names
+from callcenter.store.types import Connection
+
+log = structlog.get_logger("callcenter.figures")
+
+AWAY = (asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, asyncpg.InterfaceError, OSError, TimeoutError)
+ANSWER_WITHIN_S = 3.0
+# Reading that takes less is done while the scrape waits.
+QUICK_S = 0.03
+LEAST_S = 0.005
+# Reading takes a twentieth of the time at most, and what is older than this is not shown at all.
+SHARE = 20
+OLDEST_S = 300.0
+MOST_NAMES = 50
+USUAL_KINDS = ("complaint", "fault", "question", "request")
+OTHER = "other"
+RESULTS = ("met", "breached", "cancelled")
+
+
+class Known(msgspec.Struct, frozen=True):
+    """The label values the contracts name: so a series is there, at 0, before its first case."""
+
+    names: Names
+    promised: list[tuple[str, str]]  # contract, commitment
+    graded: list[tuple[str, str]]  # commitment, severity
+    severities: list[str]
+    targets: list[tuple[str, str, float]]
+
+
+class DatabaseFigures:
+    """Reads the figures for the page, or takes those another worker has just read."""
+
+    def __init__(self, pool: asyncpg.Pool, context: Context) -> None:
+        self._pool = pool
+        self._context = context
+        self._reading: asyncio.Task[object] | None = None
+
+    async def families(self) -> list[Metric]:
+        """All metrics about the database; `callcenter_database_up` alone, at 0, where it does not answer."""
+        up = GaugeMetricFamily("callcenter_database_up", "Whether the database answered this scrape.")
+        families: list[Metric] = [up]
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                async with self._pool.acquire(timeout=ANSWER_WITHIN_S) as conn:
+                    known = await self._known(conn)
+                    figures = await self._figures(conn, known)
+            families += render(figures, known)
+        except AWAY as error:
+            log.warning("no_figures", error=repr(error))
+        up.add_metric([], float(len(families) > 1))
+        return families
+
+    async def close(self) -> None:
+        """Nothing is read any more."""
+        if self._reading is not None:
+            self._reading.cancel()
+            await asyncio.gather(self._reading, return_exceptions=True)
+
+    async def _known(self, conn: Connection) -> Known:
+        codes = self._context.settings.metrics_contracts
+        listed = await store.listed(conn, codes.split(",") if codes else None)
+        terms = []
+        for row in listed:
+            try:
+                terms.append(await self._context.terms.of(conn, row["version"]))
+            except ValueError as error:  # terms that cannot be read any more must not take the page down
+                log.error("terms_not_read", contract=row["code"], error=repr(error))
+        commitments = list(dict.fromkeys(one.name for contract in terms for one in contract.commitments))[:MOST_NAMES]
+        kinds = {kind for contract in terms for one in contract.commitments for kind in one.kinds}
+        usual = [*USUAL_KINDS, *sorted(kinds - set(USUAL_KINDS))][:MOST_NAMES]
+        told = [(contract, one.name) for contract in terms for one in contract.commitments if one.name in commitments]
+        return Known(
+            names=Names([row["code"] for row in listed], commitments, usual),
+            promised=list(dict.fromkeys((contract.code, name) for contract, name in told)),
+            graded=list(
+                dict.fromkeys((name, _severity(one)) for contract, name in told for one in contract.severities)
+            ),
+            severities=sorted({_severity(one) for contract in terms for one in contract.severities} | {"none"}),
+            targets=[
+                (contract.code, name, float(share))
+                for contract in terms
+                for name, share in contract.reporting.target.items()
+                if name in commitments
+            ],
+        )
+
+    async def _figures(self, conn: Connection, known: Known) -> Figures:
+        kept = await store.kept(conn)
+        now = self._context.now()
+        if kept is None or kept.read_s < QUICK_S or kept.age_s > OLDEST_S:
+            return await self._read(conn, known, now)
+        if kept.age_s > kept.read_s * SHARE and (self._reading is None or self._reading.done()):
+            self._reading = asyncio.create_task(self._read_behind(known, now))
+        return kept.figures
+
+    async def _read_behind(self, known: Known, now: datetime) -> None:
+        try:
+            async with self._pool.acquire(timeout=ANSWER_WITHIN_S) as conn:
+                await self._read(conn, known, now, wait=False)
+        except AWAY as error:
+            log.warning("no_figures", error=repr(error))
+
+    async def _read(self, conn: Connection, known: Known, now: datetime, *, wait: bool = True) -> Figures:
+        """Reads anew, one process at a time, for all to see."""
+        began = perf_counter()
+        async with conn.transaction():
+            alone = await store.lock(conn, wait=wait)
+            kept = await store.kept(conn)
+            if kept is not None and (not alone or kept.age_s < perf_counter() - began):
+                return kept.figures  # read while we waited
+            began = perf_counter()
+            figures = await store.read(conn, known.names, now, kept.figures if kept else None)
+            figures.read_s = perf_counter() - began
+            # one slow reading may be a cold connection's; three in a row are not
+            expected = min(figures.read_s, 2 * max(kept.read_s if kept else 0.0, LEAST_S))
+            await store.keep(conn, figures, expected)
+        return figures
+
+
+def _severity(severity: int | None) -> str:
+    """The label of a severity; contracts may number them as they like, a label may not grow without bounds."""
+    if severity is None:
+        return "none"
+    return str(severity) if 0 <= severity < MOST_NAMES else OTHER
+
+
+def render(figures: Figures, known: Known) -> Iterator[Metric]:
+    """The figures as metrics."""
+    totals = dict(figures.totals)
+    queues = [name for name, _ in figures.queues]
+    yield _gauge("callcenter_figures_timestamp_seconds", "When the figures were read.", [((), _seconds(figures.as_of))])
+    yield _gauge("callcenter_figures_read_seconds", "How long reading the figures took.", [((), figures.read_s)])
+    yield from _calls(figures, totals, queues)
+    yield from _tickets(figures, totals, known)
+    yield from _clocks(figures, totals, known)
+    yield from _months(figures, known)
+    yield from _alerts(figures, totals)
+
+
+Totals = dict[tuple[str, ...], float]
+Sample = tuple[Sequence[str], float]
+
+
+def _calls(figures: Figures, totals: Totals, queues: list[str]) -> Iterator[Metric]:
+    each = [(queue,) for queue in queues]
+    for name, text in (
+        ("offered", "Calls that came into a queue."),
+        ("answered", "Calls of a queue that somebody answered."),
+        ("abandoned", "Calls of a queue whose caller gave up."),
+    ):
+        yield _counter(f"callcenter_calls_{name}", text, ["queue"], totals, name, each)
+    both = [(queue, outcome) for queue in queues for outcome in ("answered", "abandoned")]
+    waited = "Time in the queue, until answered or given up."
+    yield _histogram("callcenter_call_wait_seconds", waited, ["queue", "outcome"], CALL_BOUNDS, totals, "wait", both)
+    talked = "Time from the answer to the end."
+    yield _histogram("callcenter_call_handle_seconds", talked, ["queue"], CALL_BOUNDS, totals, "handle", each)
+    waiting: Totals = {(name,): float(count) for name, count, _ in figures.calls_waiting}
+    oldest: Totals = {(name,): _age(figures, since) for name, _, since in figures.calls_waiting}
+    yield _gauge("callcenter_calls_waiting", "Callers who wait now.", _zeros(each, waiting), ["queue"])
+    longest = "How long the caller who waits longest has waited; 0 when nobody does."
+    yield _gauge("callcenter_calls_waiting_oldest_seconds", longest, _zeros(each, oldest), ["queue"])
+    targets = [((name,), float(seconds)) for name, seconds in figures.queues]
+    yield _gauge("callcenter_queue_answer_target_seconds", "Time a call is to be answered in.", targets, ["queue"])
+
+
+def _tickets(figures: Figures, totals: Totals, known: Known) -> Iterator[Metric]:
+    each = [(severity, kind) for severity in known.severities for kind in known.names.kinds]
+    now = _summed(((_severity(severity), kind), count) for severity, kind, count in figures.tickets_open)
+    labels = ["severity", "kind"]
+    yield _gauge("callcenter_tickets_open", "Tickets neither closed nor cancelled.", _zeros(each, now), labels)
+    yield _counter("callcenter_tickets_opened", "Tickets opened, as first graded.", labels, totals, "opened", each)
+
+
+def _clocks(figures: Figures, totals: Totals, known: Known) -> Iterator[Metric]:
+    states = ("running", "paused", "breached")
+    each = [(*pair, state) for pair in known.graded for state in states]
+    now = _summed(((name, _severity(severity), state), n) for name, severity, state, n, _ in figures.clocks_open)
+    labels = ["commitment", "severity", "state"]
+    yield _gauge("sla_clocks_open", "Clocks not stopped; breached: past their deadline.", _zeros(each, now), labels)
+    earliest: dict[str, datetime] = {}
+    for name, _, _, _, due in figures.clocks_open:
+        if due is not None:
+            earliest[name] = min(due, earliest.get(name, due))
+    deadlines = [((name,), _seconds(due)) for name, due in earliest.items()]
+    text = "The earliest deadline still ahead; absent when there is none."
+    yield _gauge("sla_next_deadline_timestamp_seconds", text, deadlines, ["commitment"])
+    ends = [(name, result) for name in known.names.commitments for result in RESULTS]
+    finished = "Clocks that stopped, by how they ended."
+    yield _counter("sla_clocks_finished", finished, ["commitment", "result"], totals, "finished", ends)
+    lag = _age(figures, figures.next_wake) if figures.next_wake else 0.0
+    yield _gauge("sla_engine_lag_seconds", "How long the clock due longest has waited for a pass.", [((), lag)])
+
+
+def _months(figures: Figures, known: Known) -> Iterator[Metric]:
+    results = (*RESULTS, "open")
+    each = [(*pair, result) for pair in known.promised for result in results]
+    now: Totals = {(contract, name, result): float(n) for contract, name, result, n in figures.month}
+    labels = ["contract", "commitment"]
+    yield _gauge(
+        "sla_month_clocks",
+        "Clocks whose deadline falls into the contract's running month.",
+        _zeros(each, now),
+        [*labels, "result"],
+    )
+    rates = []
+    for pair in dict.fromkeys((contract, name) for contract, name, _, _ in figures.month):
+        met, breached = now.get((*pair, "met"), 0.0), now.get((*pair, "breached"), 0.0)
+        if met + breached:
+            rates.append((pair, met / (met + breached)))
+    yield _gauge(
+        "sla_month_compliance_ratio",
+        "Share kept of the clocks met or breached in the running month; absent without a case.",
+        rates,
+        labels,
+    )
+    targets = [((contract, name), share) for contract, name, share in known.targets]
+    yield _gauge("sla_month_target_ratio", "Share that the contract wants kept.", targets, labels)
+
+
+def _alerts(figures: Figures, totals: Totals) -> Iterator[Metric]:
+    kinds = [("warning",), ("breach",), ("overdue",)]
+    yield _counter("alerts_raised", "Alerts recorded, by kind.", ["kind"], totals, "raised", kinds)
+    now: Totals = {(kind, state): float(n) for kind, state, n in figures.alerts_unsettled}
+    each = [(*kind, state) for kind in kinds for state in ("firing", "acknowledged")]
+    yield _gauge(
+        "alerts_unsettled", "Alerts that are not over, by kind and state.", _zeros(each, now), ["kind", "state"]
+    )
+    late = "From the instant a rung of the ladder came to the pass that recorded it."
+    yield _histogram("sla_alert_lateness_seconds", late, [], LATE_BOUNDS, totals, "late", [()])
+    channels = [(kind,) for kind in figures.channels]
+    depth: Totals = {(channel,): float(n) for channel, n, _ in figures.outbox}
+    oldest: Totals = {(channel,): _age(figures, since) for channel, _, since in figures.outbox}
+    waiting = "Deliveries that wait or are under way, by channel kind."
+    yield _gauge("alerts_outbox_deliveries", waiting, _zeros(channels, depth), ["channel"])
+    age = "How long the oldest of them has waited; 0 when none does."
+    yield _gauge("alerts_outbox_oldest_seconds", age, _zeros(channels, oldest), ["channel"])
+
+
+def _seconds(at: datetime) -> float:
+    return at.timestamp()
+
+
+def _age(figures: Figures, since: datetime) -> float:
+    return max(0.0, (figures.as_of - since).total_seconds())
+
+
+def _summed(counted: Iterable[tuple[tuple[str, ...], int]]) -> dict[tuple[str, ...], float]:
+    sums: dict[tuple[str, ...], float] = {}
+    for labels, count in counted:
+        sums[labels] = sums.get(labels, 0.0) + count
+    return sums
+
+
+def _zeros(each: Iterable[tuple[str, ...]], now: dict[tuple[str, ...], float]) -> list[Sample]:
+    """A sample for every known set of labels and for every other that occurs."""
+    return list({**dict.fromkeys(each, 0.0), **now}.items())
+
+
+def _gauge(name: str, text: str, samples: Iterable[Sample], labels: Sequence[str] = ()) -> Metric:
+    family = GaugeMetricFamily(name, text, labels=labels)
+    for values, value in samples:
+        family.add_metric(values, value)
+    return family
+
+
+def _counter(
+    name: str, text: str, labels: Sequence[str], totals: Totals, series: str, each: Iterable[tuple[str, ...]]
+) -> Metric:
+    family = CounterMetricFamily(name, text, labels=labels)
+    counted = {key[1:]: value for key, value in totals.items() if key[0] == series and len(key) == len(labels) + 1}
+    for values, value in _zeros(each, counted):
+        family.add_metric(values, value)
+    return family
+
+
+def _histogram(
+    name: str,
+    text: str,
+    labels: Sequence[str],
+    bounds: Sequence[float],
+    totals: Totals,
+    series: str,
+    each: Iterable[tuple[str, ...]],
+) -> Metric:
+    """Buckets are kept apart in the totals, the sum under the series' name and `_s`."""
+    family = HistogramMetricFamily(name, text, labels=labels)
+    edges = [*(str(floatToGoString(bound)) for bound in bounds), "+Inf"]  # type: ignore[no-untyped-call]
+    cells: dict[tuple[str, ...], list[float]] = {values: [0.0] * len(edges) for values in each}
+    for key, value in totals.items():
+        if key[0] == series:
+            cells.setdefault(key[1:-1], [0.0] * len(edges))[int(key[-1])] += value
+    for values, counts in cells.items():
+        buckets = list(zip(edges, accumulate(counts), strict=True))
+        family.add_metric(values, buckets, totals.get((f"{series}_s", *values), 0.0))
+    return family
+
+
+class Given(Collector):
+    """Metrics that are at hand, for a registry."""
+
+    def __init__(self, families: Sequence[Metric]) -> None:
+        self._families = families
+
+    def collect(self) -> Iterable[Metric]:
+        """The metrics."""
+        return self._families
