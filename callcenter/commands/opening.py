@@ -46,13 +46,16 @@ def settings_or_exit() -> Settings:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, size: int | None = None) -> AsyncIterator[Opened]:
-    """The store, migrated; an embedded server that had to be started is stopped again."""
+async def opened(settings: Settings, size: int | None = None, *, lasting: bool = False) -> AsyncIterator[Opened]:
+    """The store, migrated; an embedded server that had to be started is stopped again.
+
+    `lasting`: this is the service itself, whose server others may join.
+    """
     if settings.database_url is not None:
         async with _pool(settings, settings.database_url, size) as store:
             yield store
         return
-    server = await asyncio.to_thread(EmbeddedPostgres.start_or_join, settings.data)
+    server = await asyncio.to_thread(EmbeddedPostgres.start_or_join, settings.data, lasting=lasting)
     try:
         async with _pool(settings, server.dsn, size) as store:
             yield store

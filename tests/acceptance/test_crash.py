@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 
 import aiohttp
 import asyncpg
@@ -53,7 +53,7 @@ class Server:
         """The server answers at its address."""
         self._server = EmbeddedPostgres.start_or_join(self._folder / "data")
         self._link.unlink(missing_ok=True)
-        self._link.symlink_to(self._server.run_folder)
+        self._link.symlink_to(parse_qs(urlsplit(self._server.dsn).query)["host"][0])
 
     def stop(self) -> None:
         """It has ended, with everybody who was connected."""
@@ -103,7 +103,12 @@ async def receiver() -> AsyncIterator[tuple[str, Counter[str]]]:
 def command(environment: dict[str, str], *words: str, stdin: str | None = None) -> str:
     """What a command printed; it must succeed."""
     done = subprocess.run(
-        [sys.executable, "-m", "callcenter", *words], cwd=ROOT, env=environment, input=stdin, capture_output=True, text=True
+        [sys.executable, "-m", "callcenter", *words],
+        cwd=ROOT,
+        env=environment,
+        input=stdin,
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout.strip()
@@ -173,7 +178,9 @@ async def test_a_killed_service_and_a_restarted_database_lose_and_double_nothing
             alerts = await conn.fetchrow(
                 "select count(*) as all, count(distinct (clock, step)) as rungs, count(distinct clock) as clocks from alerts"
             )
-            ids = await conn.fetch("select d.id from deliveries d join channels c on c.id = d.channel where c.name = 'hook'")
+            ids = await conn.fetch(
+                "select d.id from deliveries d join channels c on c.id = d.channel where c.name = 'hook'"
+            )
             await conn.close()
             assert tuple(alerts) == (2 * CLOCKS, 2 * CLOCKS, CLOCKS)
             assert {str(row["id"]) for row in ids} == set(seen), "each message arrived, and under its own id"
