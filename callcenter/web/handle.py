@@ -139,7 +139,7 @@ class Door:
 
 def _key(route: Route, request: web.Request) -> str | None:
     """The Idempotency-Key, where the route heeds one."""
-    key = request.headers.get("Idempotency-Key") if route.method == "POST" and not route.streams else None
+    key = request.headers.get("Idempotency-Key") if route.method == "POST" and route.remembered else None
     if key is not None and not _KEY.fullmatch(key):
         fault = FieldError("Idempotency-Key", "bad_header", "1 to 255 visible ASCII characters")
         raise Refused(problem(400, "Bad Idempotency-Key", fault.detail, (fault,)))

@@ -84,7 +84,7 @@ def _parameters(route: Route, known: dict[str, Any], components: dict[str, Any])
     if route.changes:
         etag = {"type": "string", "pattern": '^([*]|(W/)?"[!#-~]*")$'}
         found.append({"name": "If-Match", "in": "header", "required": True, "schema": etag})
-    if route.method == "POST" and not route.public and not route.streams:
+    if route.method == "POST" and route.remembered:
         key = {"type": "string", "pattern": "^[!-~]{1,255}$"}
         found.append({"name": "Idempotency-Key", "in": "header", "required": False, "schema": key})
     return found

@@ -72,8 +72,14 @@ class Route:
     body_shown: Any = None  # what the document says of the body, where `body` cannot
     streams: bool = False
     public: bool = False  # no token needed
+    secret: bool = False  # the answer holds a secret: nothing keeps it
     also: tuple[int, ...] = ()  # other statuses of success
     also_media: tuple[str, ...] = ()  # what else it gives to those whose Accept asks for it
+
+    @property
+    def remembered(self) -> bool:
+        """Whether an answer may be kept under an Idempotency-Key; one with a secret in it may not."""
+        return not (self.streams or self.public or self.secret)
 
     @property
     def tag(self) -> str:

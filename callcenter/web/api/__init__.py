@@ -1,6 +1,6 @@
 """The JSON API: one list of routes."""
 
-from callcenter.web.api import alerts, calls, contracts, desk, files, resources, tickets
+from callcenter.web.api import alerts, calls, contracts, desk, files, resources, tickets, tokens
 from callcenter.web.route import Route
 
 ROUTES: list[Route] = [
@@ -11,4 +11,5 @@ ROUTES: list[Route] = [
     *contracts.ROUTES,
     *alerts.ROUTES,
     *resources.ROUTES,
+    *tokens.ROUTES,
 ]
