@@ -175,9 +175,10 @@ def _paused(commitment: Commitment, standing: Standing, found: Reckoning) -> int
     """Elapsed time of the pauses in the cycle that began before the deadline."""
     total = 0
     for pause in standing.pauses:
-        if pause.reason in commitment.pauses and (found.due is None or pause.start < found.due):
+        begin = max(pause.start, found.cycle.started_at)
+        if pause.reason in commitment.pauses and (found.due is None or begin < found.due):
             end = found.until if pause.end is None else min(pause.end, found.until)
-            total += max(0, end - max(pause.start, found.cycle.started_at))
+            total += max(0, end - begin)
     return total
 
 

@@ -105,10 +105,7 @@ def check(entries: Sequence[Entry], contract: Contract | None, now: int) -> Time
     try:
         _refuse_doubles(entries)
         timeline = Timeline(entries)
-        _check_order(timeline, now)
-        if contract is not None:
-            for entry in timeline.entries:
-                _check_names(entry, contract)
+        _check_order(timeline, contract, now)
     except _Fault as fault:
         raise Refused(fault.code, fault.message, _index(entries, fault.entry)) from None
     return timeline
@@ -130,7 +127,8 @@ def _refuse_doubles(entries: Sequence[Entry]) -> None:
             seen.add(entry.id)
 
 
-def _check_order(timeline: Timeline, now: int) -> None:
+def _check_order(timeline: Timeline, contract: Contract | None, now: int) -> None:
+    """The first entry, in the order of the timeline, that could not stand there is refused."""
     if not timeline.entries:
         raise Refused("before_reported", "a timeline begins with `reported`")
     paused = cancelled = False
@@ -155,6 +153,8 @@ def _check_order(timeline: Timeline, now: int) -> None:
             cancelled = False
         elif kind == "resolved" and cancelled:
             raise _Fault("cancelled", "the ticket is cancelled; `reopened` comes before `resolved`", entry)
+        if contract is not None:
+            _check_names(entry, contract)
 
 
 def _check_names(entry: Entry, contract: Contract) -> None:

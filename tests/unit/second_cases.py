@@ -1,0 +1,274 @@
+"""Random contracts and timelines, wider than the published ones, for `second_reading.py`; a seed gives one case."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from second_reading import second_reading
+
+Data = dict[str, Any]
+ZONES = ("UTC", "Asia/Shanghai", "America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "America/Sao_Paulo")
+FIGURES = (
+    *("0m", "90s", "5m", "30m", "40m", "60m", "1h", "1h30m", "90m", "4h", "8h", "24h", "100h"),
+    *("0wd", "1wd", "NBD", "3wd", "0d", "1d", "10d", "1mo"),
+)
+WEEKS: tuple[Data, ...] = (
+    {"mon-fri": "09:00-12:00 13:30-18:00", "sat": "09:00-12:00"},
+    {"mon-fri": "09:00-17:00", "sun": "01:30-02:30"},
+    {"mon-sun": "08:00-24:00"},
+    {"mon-sun": "00:00-24:00"},
+    {"mon-thu": "22:00-06:00"},
+    {"fri-tue": "22:00-06:00", "wed": "08:00-20:00"},
+    {"mon-fri": "09:00-18:00"},
+)
+# Around both changes of clocks, the spring festival, the October holidays with their make-up days, and the year's end.
+DAYS = ("2026-02-12", "2026-03-06", "2026-03-13", "2026-03-27", "2026-09-25", "2026-10-23", "2026-10-30", "2026-12-30")
+PLAIN = (
+    *("noted", "responded", "updated", "diagnosed", "visit_requested"),
+    *("dispatched", "arrived", "escalated", "signed", "restored"),
+)
+STARTS: tuple[Any, ...] = (
+    "reported",
+    "reported",
+    "reported",
+    "reported",
+    "diagnosed",
+    "resolved",
+    ["resolved", "signed"],
+)
+STARTS += (["reported", "arrived"], ["visit_requested", "dispatched"], "responded", "graded", ["reported", "reopened"])
+STOPS: tuple[Any, ...] = ("resolved", "arrived", "followed_up", "responded", "signed", ["restored", "resolved"])
+STOPS += (["escalated", "resolved"], "closed", ["signed", "followed_up"])
+REASONS = ("waiting_customer", "force_majeure", "parts")
+
+
+def random_case(seed: int) -> Data:
+    """The case of that seed: a contract, a timeline that is refused now and then, and an instant to look from."""
+    rng = random.Random(seed)
+    contract = _contract(rng)
+    start = datetime.fromisoformat(rng.choice(DAYS)).replace(tzinfo=UTC)
+    start += timedelta(seconds=rng.randrange(6 * 86400))
+    if rng.random() < 0.3:
+        start = start.replace(minute=0, second=0)
+    events = _events(rng, contract, start)
+    last = max(datetime.fromisoformat(one["occurred_at"]) for one in events)
+    later = (0, 0, 1, 60, 7200, 86400, 864000, 3_000_000)
+    return {
+        "id": seed,
+        "now": _said(last + timedelta(seconds=rng.choice(later))),
+        "events": events,
+        "contract": contract,
+    }
+
+
+def cases_of(seed: int) -> Iterator[Data]:
+    """The case of that seed and, where it has a deadline, the case with instants moved onto its instants."""
+    case = random_case(seed)
+    yield case
+    clocks = second_reading(case) or []
+    instants = {clock[name] for clock in clocks for name in ("due_at", "stopped_at", "breached_at") if clock[name]}
+    if instants:
+        yield moved_onto(case, sorted(instants), seed)
+
+
+def moved_onto(case: Data, instants: list[str], seed: int) -> Data:
+    """The case with some of its instants (of entries, or `now`) put on or one second beside the given ones."""
+    rng = random.Random(seed)
+    events = [dict(one) for one in case["events"]]
+    now = case["now"]
+    for at in rng.sample(instants, min(len(instants), 2)):
+        onto = _said(datetime.fromisoformat(at) + timedelta(seconds=rng.choice((0, 0, 0, -1, 1))))
+        if len(events) > 1 and rng.random() < 0.75:
+            rng.choice(events[1:])["occurred_at"] = onto
+        else:
+            now = onto
+    if rng.random() < 0.8:
+        now = max([now, *(one["occurred_at"] for one in events)], key=datetime.fromisoformat)
+    return {**case, "now": now, "events": events}
+
+
+def _said(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat()
+
+
+def _some(rng: random.Random, chance: float, name: str, value: object) -> Data:
+    return {name: value} if rng.random() < chance else {}
+
+
+def _contract(rng: random.Random) -> Data:
+    phases = _some(rng, 0.8, "phases", ["trial", "warranty"])
+    return {
+        "contract": "T",
+        "title": "t",
+        "customer": "c",
+        "valid": {"from": "2020-01-01", "until": "2030-01-01"},
+        "timezone": rng.choice(ZONES),
+        "version": 1,
+        "effective": "2020-01-01",
+        "regions": {"city": "x", "province": "y"},
+        **phases,
+        "severities": {key: {"name": key, "meaning": key} for key in "123"},
+        "grading": [{"otherwise": 2}],
+        "calendars": {"c0": _calendar(rng), "c1": _calendar(rng), "c2": "24x7"},
+        "commitments": [_commitment(rng, f"k{number}", bool(phases)) for number in range(rng.randint(1, 4))],
+    }
+
+
+def _calendar(rng: random.Random) -> Data:
+    days = {"2026-03-10": "closed", "2026-03-14": "10:00-16:00", "2026-10-04": "09:00-12:00"}
+    holidays = rng.choice(("CN", "US", "DE-BE", ["12-24", "2026-03-09"], ["CN", "2026-10-12"]))
+    return {
+        "timezone": rng.choice(ZONES),
+        "week": rng.choice(WEEKS),
+        **(_some(rng, 0.6, "holidays", holidays)),
+        **_some(rng, 0.3, "holiday_hours", "10:00-12:00"),
+        **_some(rng, 0.4, "days", days),
+        **_some(rng, 0.3, "cutoff", rng.choice(("16:00", "10:00"))),
+        **_some(rng, 0.35, "ends", "next_opening"),
+    }
+
+
+def _commitment(rng: random.Random, name: str, phases: bool) -> Data:
+    starts, stops = rng.choice(STARTS), rng.choice(STOPS)
+    return {
+        "name": name,
+        "starts": starts,
+        "stops": stops,
+        "within": _within(rng),
+        "calendar": rng.choice(("c0", "c0", "c1", "c2")),
+        **_some(rng, 0.6, "pauses", rng.sample(REASONS, rng.randint(1, 2))),
+        **_some(rng, 0.6, "on_regrade", rng.choice(("from_start", "from_regrade", "from_regrade"))),
+        **_some(rng, 0.7, "on_reopen", rng.choice(("continue", "resume", "restart"))),
+        **_some(rng, 0.25, "cancels", rng.choice(("resolved", "diagnosed", ["escalated", "restored"]))),
+        **_some(rng, 0.25, "renews", rng.choice(("updated", "updated", ["responded", "updated"]))),
+        **_some(rng, 0.1, "requires", "visit_requested"),
+        **_some(rng, 0.15, "kinds", rng.choice((["fault"], ["fault", "complaint"], ["complaint"]))),
+        **_some(rng, 0.15 if phases else 0, "phases", ["warranty"]),
+        **_some(rng, 0.15, "categories", rng.sample(("power", "network", "print"), 2)),
+        **_some(rng, 0.1, "owner", rng.choice(("internal", "upstream"))),
+    }
+
+
+def _within(rng: random.Random) -> Any:
+    def one() -> str:
+        return rng.choice(FIGURES) if rng.random() < 0.92 else "none"
+
+    def graded() -> Data:
+        return {"1": one(), "2": one(), rng.choice(("3", "default")): one()}
+
+    shapes: list[Any] = [
+        one(),
+        graded(),
+        graded(),
+        {"default": one()},
+        {"city": graded(), "province": rng.choice((one(), graded(), {"1": one(), "default": one()}))},
+        {"city": one(), "province": graded()},
+        {"city": graded(), "default": one()},
+        {"city": one(), "default": one()},
+        [{"severity": 1, "region": "city", "for": one()}, {"severity": [1, 2], "for": one()}, {"otherwise": one()}],
+        [
+            {"category": "power", "for": one()},
+            {"category": ["network", "print"], "severity": [1, 2], "for": one()},
+            {"otherwise": one()},
+        ],
+        [
+            {"region": "city", "severity": [2, 3], "for": one()},
+            {"region": "province", "for": one()},
+            {"otherwise": one()},
+        ],
+        "measure",
+    ]
+    return rng.choice(shapes)
+
+
+def _events(rng: random.Random, contract: Data, start: datetime) -> list[Data]:
+    report = {
+        "type": "reported",
+        "occurred_at": _said(start),
+        **_some(rng, 0.9, "kind", rng.choices(("fault", "complaint"), (9, 1))[0]),
+        **_some(rng, 0.75, "region", rng.choice(("city", "province"))),
+        **_some(rng, 0.75, "category", rng.choice(("power", "network", "print"))),
+        **_some(rng, 0.6, "phase", rng.choice(("trial", "warranty"))),
+    }
+    reasons = sorted({reason for terms in contract["commitments"] for reason in terms.get("pauses", [])})
+    events, at, paused = [report], start, False
+    for _ in range(rng.choice((0, 1, 3, 4, 5, 6, 8, 10, 12, 16))):
+        at += _gap(rng)
+        kind = _kind(rng, paused)
+        if kind == "paused" and not reasons:
+            continue
+        paused = kind == "paused" or (paused and kind != "resumed")
+        events.append({"type": kind, "occurred_at": _said(at), **_data(rng, kind, reasons)})
+    _disturb(rng, contract, events)
+    return events
+
+
+def _gap(rng: random.Random) -> timedelta:
+    seconds = rng.choice(
+        (0, 1, rng.randrange(90), rng.randrange(1, 6) * 1800, rng.randrange(8000), rng.randrange(90000))
+    )
+    return timedelta(seconds=seconds if rng.random() < 0.95 else rng.randrange(6) * 86400)
+
+
+def _kind(rng: random.Random, paused: bool) -> str:
+    kinds = ("graded", "moved", "resolved", "reopened", "pause", "cancelled", "followed_up", "closed", "plain")
+    kind = rng.choices(kinds, (16, 8, 12, 14, 14, 5, 5, 2, 24))[0]
+    if kind == "pause":
+        return "resumed" if paused else "paused"
+    return rng.choice(PLAIN) if kind == "plain" else kind
+
+
+def _data(rng: random.Random, kind: str, reasons: list[str]) -> Data:
+    if kind == "graded":
+        return {"severity": rng.randint(1, 3), "reason": "x"}
+    if kind == "moved":
+        return rng.choice(({"region": "city"}, {"region": "province"}, {"phase": "trial"}, {"phase": "warranty"}))
+    if kind == "paused":
+        return {"reason": rng.choice(reasons)}
+    return {"reason": "x"} if kind in ("reopened", "cancelled") else {}
+
+
+def _disturb(rng: random.Random, contract: Data, events: list[Data]) -> None:
+    """Late entries, entries at one instant, corrections, and entries that must be refused."""
+    if len(events) > 2 and rng.random() < 0.25:
+        events[1:] = rng.sample(events[1:], len(events) - 1)
+    if len(events) > 2 and rng.random() < 0.25:
+        one, other = rng.sample(events[1:], 2)
+        one["occurred_at"] = other["occurred_at"]
+    if rng.random() < 0.2:
+        _correct(rng, events)
+    if rng.random() < 0.05:
+        _spoil(rng, events)
+
+
+def _correct(rng: random.Random, events: list[Data]) -> None:
+    last = max(datetime.fromisoformat(one["occurred_at"]) for one in events)
+    for number in range(rng.choice((1, 1, 1, 2))):
+        target = rng.choice(events[1:] or events) if rng.random() < 0.95 else events[0]
+        target.setdefault("id", f"x{number}")
+        mend = {"to": _said(datetime.fromisoformat(target["occurred_at"]) + rng.choice((-1, 1)) * _gap(rng))}
+        last += timedelta(seconds=rng.choice((0, 1, 3600)))
+        mending: Data = {"type": "corrected", "entry": target["id"], "reason": "mistyped", "occurred_at": _said(last)}
+        events.append(mending | (mend if rng.random() < 0.6 else {"void": True}))
+
+
+def _spoil(rng: random.Random, events: list[Data]) -> None:
+    at = events[-1]["occurred_at"]
+    wrong: tuple[Data, ...] = (
+        {"type": "teleported"},
+        {"type": "graded", "severity": 9},
+        {"type": "moved", "region": "moon"},
+        {"type": "moved", "phase": "moon"},
+        {"type": "paused", "reason": "holiday"},
+        {"type": "resumed"},
+        {"type": "corrected", "entry": "nobody", "void": True},
+        {"type": "noted", "occurred_at": _said(datetime.fromisoformat(at) + timedelta(seconds=121))},
+        {
+            "type": "noted",
+            "occurred_at": _said(datetime.fromisoformat(events[0]["occurred_at"]) - timedelta(seconds=1)),
+        },
+    )
+    events.append({"occurred_at": at, **rng.choice(wrong)})
