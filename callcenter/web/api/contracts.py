@@ -94,14 +94,60 @@ async def compliance(asked: Asked) -> Compliance:
 _FILE = ("application/yaml", "application/json")
 _ONE = "/api/v1/contracts/{code}"
 ROUTES = [
-    Route("GET", "/api/v1/contracts", listing, "contracts.read", "List contracts", Page[ContractListed], query=ContractsQuery),
-    Route("POST", "/api/v1/contracts/check", check, "contracts.read", "Check a contract file without storing it", Checked,
-          body=dict[str, Any], media=_FILE, raw_body=True),
-    Route("GET", _ONE, read, "contracts.read", "Read a contract, its versions and its file", ContractShown,
-          also_media=("application/yaml",)),
-    Route("PUT", _ONE, put, "contracts.write", "Store a contract file as a version", Stored, body=dict[str, Any], media=_FILE,
-          raw_body=True, also=(201,)),
-    Route("PUT", f"{_ONE}/coverage", cover, "contracts.write", "Set what a contract covers", ContractShown, body=Coverage),
-    Route("GET", f"{_ONE}/compliance", compliance, "compliance.read", "Read a month's compliance", Compliance, query=MonthQuery),
-    Route("POST", "/api/v1/promise", ask_promise, "promise.ask", "Ask what would be promised", Promised, body=AskPromise),
-]  # fmt: skip
+    Route(
+        "GET",
+        "/api/v1/contracts",
+        listing,
+        "contracts.read",
+        "List contracts",
+        Page[ContractListed],
+        query=ContractsQuery,
+    ),
+    Route(
+        "POST",
+        "/api/v1/contracts/check",
+        check,
+        "contracts.read",
+        "Check a contract file without storing it",
+        Checked,
+        body=dict[str, Any],
+        media=_FILE,
+        raw_body=True,
+    ),
+    Route(
+        "GET",
+        _ONE,
+        read,
+        "contracts.read",
+        "Read a contract, its versions and its file",
+        ContractShown,
+        also_media=("application/yaml",),
+    ),
+    Route(
+        "PUT",
+        _ONE,
+        put,
+        "contracts.write",
+        "Store a contract file as a version",
+        Stored,
+        body=dict[str, Any],
+        media=_FILE,
+        raw_body=True,
+        also=(201,),
+    ),
+    Route(
+        "PUT", f"{_ONE}/coverage", cover, "contracts.write", "Set what a contract covers", ContractShown, body=Coverage
+    ),
+    Route(
+        "GET",
+        f"{_ONE}/compliance",
+        compliance,
+        "compliance.read",
+        "Read a month's compliance",
+        Compliance,
+        query=MonthQuery,
+    ),
+    Route(
+        "POST", "/api/v1/promise", ask_promise, "promise.ask", "Ask what would be promised", Promised, body=AskPromise
+    ),
+]

@@ -69,7 +69,8 @@ async def end(asked: Asked) -> None:
 
 ROUTES = [
     Route("GET", "/api/v1/tokens", listing, "users.write", "List tokens", Page[TokenShown], query=TokensQuery),
-    Route("POST", "/api/v1/tokens", make, "users.write", "Make a token", TokenMade, body=NewToken, status=201,
-          secret=True),
+    Route(
+        "POST", "/api/v1/tokens", make, "users.write", "Make a token", TokenMade, body=NewToken, status=201, secret=True
+    ),
     Route("DELETE", "/api/v1/tokens/{id}", end, "users.write", "End a token", None, status=204),
-]  # fmt: skip
+]
