@@ -20,7 +20,7 @@ START = micros(datetime(2026, 2, 26, 8, tzinfo=UTC))
 HOUR = 3600 * SECOND
 NOW = START + 240 * HOUR
 
-FIGURES = ("0m", "90s", "5m", "1h", "4h", "26h", "100h", "0wd", "1wd", "3wd", "1d", "10d", "1mo", "none", "measure")
+FIGURES = ("0m", "5m", "4h", "8h", "26h", "60h", "100h", "0wd", "1wd", "4wd", "1d", "5d", "1mo", "none", "measure")
 figures = st.sampled_from(FIGURES)
 tables = st.one_of(
     figures,
@@ -33,12 +33,13 @@ TYPES = (
     *("responded", "resolved", "restored", "arrived", "updated", "visit_requested", "reopened", "cancelled"),
     *("graded", "moved", "paused", "resumed", "promised", "corrected"),
 )
+START_TYPES = ("reported", "reported", "reported", "resolved", "responded")
 some = st.lists(st.sampled_from(TYPES[:6]), min_size=1, max_size=2, unique=True)
 
 commitments = st.fixed_dictionaries(
     {
         "name": st.just("k"),
-        "starts": st.one_of(st.just("reported"), st.just("resolved"), some),
+        "starts": st.sampled_from(START_TYPES),
         "stops": some,
         "within": tables,
         "calendar": st.sampled_from(("always", "office", "night")),
@@ -97,7 +98,9 @@ def stories(draw: st.DrawFn) -> list[Entry]:
     """Entries that a timeline takes: each is kept only if the timeline still stands with it."""
     first = Entry("reported", START, 0, data=draw(st.sampled_from([{}, {"region": "city"}])), id="0")
     kept = [first]
-    for kind in draw(st.lists(st.sampled_from(TYPES), max_size=12)):
+    if draw(st.integers(0, 3)):
+        kept.append(Entry("graded", START, 1, data=draw(DATA["graded"]), id="1"))
+    for kind in draw(st.lists(st.sampled_from(TYPES), min_size=3, max_size=12)):
         at = START + draw(st.integers(0, 240 * 4)) * HOUR // 4
         data = draw(DATA.get(kind, st.just({})))
         entry = Entry(kind, at, len(kept), data=data, id=str(len(kept)))
