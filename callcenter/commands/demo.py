@@ -116,5 +116,7 @@ def _say(url: str, staff: Staff, machine: bool) -> None:
         click.echo(f"  {'role':<18}{'login':<18}{'password':<16}API token")
         for user in staff.users:
             click.echo(f"  {user.role:<18}{user.login:<18}{user.password:<16}{staff.tokens[user.role]}")
-        click.echo("")
+        tokens = " ".join(f"{role.upper()}={staff.tokens[role]}" for role in ("agent", "engineer", "supervisor"))
+        click.echo("\nFor the commands in README.md and docs/first-call.md, paste this into a second terminal:\n")
+        click.echo(f"  export HOTLINE={url} {tokens}\n")
     sys.stdout.flush()

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -178,6 +180,23 @@ def test_a_warning_a_breach_an_acknowledgement_and_an_end_can_be_watched(running
     assert acknowledged
     assert ended
     assert {one["kind"] for one in alerts} >= {"warning", "breach"}
+
+
+@pytest.mark.skipif(
+    not (shutil.which("bash") and shutil.which("curl")), reason="the commands of the documents need bash and curl"
+)
+@pytest.mark.parametrize("document", ["README.md", "README.zh-CN.md", "docs/first-call.md"])
+def test_every_command_of_the_documents_works(running: Demo, tmp_path: Path, document: str) -> None:
+    blocks = re.findall(r"^```sh\n(.*?)^```$", (ROOT / document).read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert blocks
+    (tmp_path / ".curlrc").write_text("fail-with-body\nshow-error\n")  # a refusal ends the script
+    tokens = {role.upper(): running.said["tokens"][role] for role in ("agent", "engineer", "supervisor")}
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", "\n".join(blocks)], cwd=tmp_path, capture_output=True, text=True, timeout=90,
+        env={"PATH": os.defpath, "HOME": str(tmp_path), "HOTLINE": running.said["url"], **tokens},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr
+    assert {entry.name for entry in tmp_path.iterdir()} == {".curlrc"}
 
 
 def test_ctrl_c_leaves_nothing(starting: Demo) -> None:
