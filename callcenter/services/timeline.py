@@ -91,6 +91,9 @@ def _reopened(entry: Entry, seq: int, now: int, by: str) -> Entry:
     return Entry(type="reopened", at=entry.at, seq=seq, recorded_at=now, by=by, data=data, id=str(seq))
 
 
+_NOT_OUTSIDE = ("assigned", "corrected", "graded")
+
+
 async def record(
     conn: Connection, context: Context, number: int, given: dict[str, Any] | Sequence[dict[str, Any]], actor: Actor
 ) -> Recorded:
@@ -100,9 +103,9 @@ async def record(
     async with conn.transaction():
         loaded = await ticket_service.found(conn, context, number, actor, lock=True)
         now = context.now()  # after the lock: whoever held it before could not have known of these entries
-        added, timeline = _read(loaded, entries, many, now, actor.name)
-        if actor.role == "partner" and any(entry.type in ("assigned", "corrected", "graded") for entry in added):
+        if actor.role == "partner" and any(one.get("type") in _NOT_OUTSIDE for one in entries):
             raise Forbidden("an outside engineer cannot assign, grade or correct")
+        added, timeline = _read(loaded, entries, many, now, actor.name)
         head = await tickets.append(conn, number, loaded.row["head"], added, now, actor.name)
         await _follow(conn, loaded, timeline, now, entries=len(loaded.entries) + len(added), head=head)
         row = await tickets.get(conn, number)
