@@ -1,7 +1,7 @@
 """A clock: what one cycle of a promise says at an instant, as a pure function of terms, timeline and now."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sla.calendar import open_between
@@ -14,6 +14,15 @@ from sla.standing import Standing
 from sla.timeline import Timeline
 
 Seconds = int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """How a clock came about at an instant; kept with it so that explaining it does not work it out again."""
+
+    commitment: Commitment
+    how: Reckoning
+    now: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +51,7 @@ class Clock:
     severity: int | None
     region: str | None
     changes_at: datetime | None
+    derivation: Derivation | None = field(default=None, compare=False, repr=False)
 
 
 def assess(contract: Contract, timeline: Timeline, now: int) -> list[Clock]:
@@ -62,13 +72,17 @@ def assess_commitment(contract: Contract, commitment: Commitment, timeline: Time
     return _clocks(contract, commitment, standing, now)
 
 
-def reckoning(contract: Contract, standing: Standing, clock: Clock, now: int) -> tuple[Commitment, Reckoning] | None:
-    """How the clock came about; None where it has not started or is not the ticket's."""
+def derived(contract: Contract, timeline: Timeline, clock: Clock, now: int) -> Derivation | None:
+    """How the clock came about at `now`; None where it has not started or is not the ticket's."""
+    known = clock.derivation
+    if known is not None and known.now == now:
+        return known
+    standing = timeline.as_of(now)
     for commitment in contract.commitments:
         if commitment.name == clock.commitment and commitment.fits(standing.kind, standing.category, standing.phase):
             for cycle in cycles(commitment, standing.entries):
                 if cycle.number == clock.cycle:
-                    return commitment, reckon(commitment, contract.zone, standing, cycle, now)
+                    return Derivation(commitment, reckon(commitment, contract.zone, standing, cycle, now), now)
     return None
 
 
@@ -135,6 +149,7 @@ def _clock(commitment: Commitment, standing: Standing, found: Reckoning, now: in
         severity=standing.severity_at(last),
         region=standing.region_at(last),
         changes_at=_instant(_changes_at(state, found, standing)),
+        derivation=Derivation(commitment, found, now),
     )
 
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from sla.calendar import due as deadline_of
-from sla.clock import Clock, Seconds, reckoning
+from sla.clock import Clock, Seconds, derived
 from sla.commitment import Commitment
 from sla.contract import Contract
 from sla.deadline import Reckoning, Span
@@ -32,13 +32,12 @@ def why(contract: Contract, timeline: Timeline, clock: Clock, now: int) -> list[
 
     For open time the `counted` seconds add up to `promised_s` wherever a deadline is known.
     """
-    found = reckoning(contract, timeline.as_of(now), clock, now)
+    found = derived(contract, timeline, clock, now)
     if found is None or clock.started_at is None:
         return []
-    commitment, how = found
     return [
         Segment(instant(one.start), instant(one.end), one.kind, _seconds(one.end - one.start), one.because)
-        for one in _stretches(contract, commitment, how)
+        for one in _stretches(contract, found.commitment, found.how)
     ]
 
 
@@ -50,11 +49,13 @@ def instant_at_fraction(
     Open time is shared by open time. Working days, civil figures and agreed instants have no smaller parts: of them
     it is the share of the elapsed time from the start to the deadline. Without `now` every entry counts.
     """
-    at = timeline.latest if now is None else now
-    found = reckoning(contract, timeline.as_of(at), clock, at)
+    if now is None:
+        known = clock.derivation
+        now = known.now if known is not None and known.now >= timeline.latest else timeline.latest
+    found = derived(contract, timeline, clock, now)
     if found is None:
         return None
-    commitment, how = found
+    commitment, how = found.commitment, found.how
     if how.due is None or how.course.figure is None:
         return None
     length, origin = how.course.figure.duration, how.course.origin
