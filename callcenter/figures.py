@@ -20,7 +20,7 @@ from prometheus_client.utils import floatToGoString
 
 from callcenter.services.context import Context
 from callcenter.store import metrics as store
-from callcenter.store.metrics import CALL_BOUNDS, LATE_BOUNDS, Figures, Names
+from callcenter.store.metrics import CALL_BOUNDS, LATE_BOUNDS, Figures, Names, severity_label
 from callcenter.store.types import Connection
 
 log = structlog.get_logger("callcenter.figures")
@@ -35,7 +35,6 @@ SHARE = 20
 OLDEST_S = 300.0
 MOST_NAMES = 50
 USUAL_KINDS = ("complaint", "fault", "question", "request")
-OTHER = "other"
 RESULTS = ("met", "breached", "cancelled")
 
 
@@ -95,9 +94,9 @@ class DatabaseFigures:
             names=Names([row["code"] for row in listed], commitments, usual),
             promised=list(dict.fromkeys((contract.code, name) for contract, name in told)),
             graded=list(
-                dict.fromkeys((name, _severity(one)) for contract, name in told for one in contract.severities)
+                dict.fromkeys((name, severity_label(one)) for contract, name in told for one in contract.severities)
             ),
-            severities=sorted({_severity(one) for contract in terms for one in contract.severities} | {"none"}),
+            severities=sorted({severity_label(one) for contract in terms for one in contract.severities} | {"none"}),
             targets=[
                 (contract.code, name, float(share))
                 for contract in terms
@@ -137,13 +136,6 @@ class DatabaseFigures:
             expected = min(figures.read_s, 2 * max(kept.read_s if kept else 0.0, LEAST_S))
             await store.keep(conn, figures, expected)
         return figures
-
-
-def _severity(severity: int | None) -> str:
-    """The label of a severity; contracts may number them as they like, a label may not grow without bounds."""
-    if severity is None:
-        return "none"
-    return str(severity) if 0 <= severity < MOST_NAMES else OTHER
 
 
 def render(figures: Figures, known: Known) -> Iterator[Metric]:
@@ -187,7 +179,7 @@ def _calls(figures: Figures, totals: Totals, queues: list[str]) -> Iterator[Metr
 
 def _tickets(figures: Figures, totals: Totals, known: Known) -> Iterator[Metric]:
     each = [(severity, kind) for severity in known.severities for kind in known.names.kinds]
-    now = _summed(((_severity(severity), kind), count) for severity, kind, count in figures.tickets_open)
+    now = _summed(((severity_label(severity), kind), count) for severity, kind, count in figures.tickets_open)
     labels = ["severity", "kind"]
     yield _gauge("callcenter_tickets_open", "Tickets neither closed nor cancelled.", _zeros(each, now), labels)
     yield _counter("callcenter_tickets_opened", "Tickets opened, as first graded.", labels, totals, "opened", each)
@@ -196,7 +188,7 @@ def _tickets(figures: Figures, totals: Totals, known: Known) -> Iterator[Metric]
 def _clocks(figures: Figures, totals: Totals, known: Known) -> Iterator[Metric]:
     states = ("running", "paused", "breached")
     each = [(*pair, state) for pair in known.graded for state in states]
-    now = _summed(((name, _severity(severity), state), n) for name, severity, state, n, _ in figures.clocks_open)
+    now = _summed(((name, severity_label(severity), state), n) for name, severity, state, n, _ in figures.clocks_open)
     labels = ["commitment", "severity", "state"]
     yield _gauge("sla_clocks_open", "Clocks not stopped; breached: past their deadline.", _zeros(each, now), labels)
     earliest: dict[str, datetime] = {}

@@ -19,6 +19,7 @@ _REMEMBERED = timedelta(hours=2)
 # A number may be given before a smaller one is committed: so many numbers back are looked at again.
 _OVERLAP = 1000
 _AT_FIRST = 20_000
+_SEVERITIES = 50
 
 # A counter's name and its labels; a histogram's bucket is its last label.
 Series = tuple[str, ...]
@@ -199,10 +200,17 @@ async def _opened(
     rows = _sql.tickets_since(conn, after=after, since=since, kinds=given["kinds"], overlap=_OVERLAP)
     async for row in rows:
         if row["fresh"] and row["number"] not in known:
-            _add(counts, {("opened", "none" if row["severity"] is None else str(row["severity"]), row["kind"]): 1})
+            _add(counts, {("opened", severity_label(row["severity"]), row["kind"]): 1})
         known.add(row["number"])
     newest = max(known, default=0)
     return counts, sorted(number for number in known if number > newest - _OVERLAP)
+
+
+def severity_label(severity: int | None) -> str:
+    """The label of a severity; contracts may number them as they like, a label may not grow without bounds."""
+    if severity is None:
+        return "none"
+    return str(severity) if 0 <= severity < _SEVERITIES else "other"
 
 
 def _midnight(now: datetime) -> datetime:

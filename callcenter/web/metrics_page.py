@@ -37,7 +37,7 @@ def metrics_page(scrape: Scrape) -> Handler:
         registry.register(Given(await scrape.figures.families()))
         try:
             encode, media = choose_encoder(",".join(request.headers.getall("Accept", [])))
-        except ValueError:  # a version that is no version
+        except (ValueError, TypeError):  # a version that is no version
             encode, media = choose_encoder("")
         return web.Response(body=encode(registry), headers={"Content-Type": media})
 
