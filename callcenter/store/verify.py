@@ -1,5 +1,7 @@
 """What the check of the whole store reads, page by page."""
 
+from datetime import datetime
+
 from callcenter.store import queries
 from callcenter.store.types import Connection, Row
 
@@ -27,3 +29,15 @@ async def impossible(conn: Connection) -> list[tuple[int, str, str]]:
     alerts = [(row["ticket"], f"alert {row['id']}", row["problem"]) async for row in _sql.impossible_alerts(conn)]
     rows = _sql.impossible_deliveries(conn)
     return alerts + [(row["ticket"], f"delivery {row['id']}", row["problem"]) async for row in rows]
+
+
+async def earliest_wake(conn: Connection) -> datetime | None:
+    """When the engine should next have looked at some clock, None when at none."""
+    earliest: datetime | None = await _sql.earliest_wake(conn)
+    return earliest
+
+
+async def dead_deliveries(conn: Connection) -> int:
+    """How many messages were given up."""
+    number: int = await _sql.dead_deliveries(conn)
+    return number

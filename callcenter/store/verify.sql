@@ -44,3 +44,9 @@ cross join lateral (values
 ) as p (wrong, problem)
 where p.wrong
 order by d.created_at, d.id;
+
+-- name: earliest_wake$
+select min(wake_at) from clocks where wake_at is not null;
+
+-- name: dead_deliveries$
+select count(*) from deliveries where state = 'dead';
