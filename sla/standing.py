@@ -1,7 +1,8 @@
 """What a ticket's entries add up to at one instant: its grades and moves, its pauses, its state, who has it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sla.entry import Entry
 
@@ -30,14 +31,16 @@ class Standing:
     changes: tuple[int, ...]
 
     @classmethod
-    def of(cls, entries: Sequence[Entry], next_change: int | None) -> "Standing":
-        """What these entries, in the order they happened, add up to."""
-        report = next((entry.data for entry in entries if entry.type == "reported"), {})
+    def of(
+        cls, entries: Sequence[Entry], next_change: int | None, report: Mapping[str, Any] | None = None
+    ) -> "Standing":
+        """What these entries, in the order they happened, add up to; `report` where theirs may not count yet."""
+        report = next((entry.data for entry in entries if entry.type == "reported"), report or {})
         grades: list[tuple[int, int]] = []
         regions: list[tuple[int, str]] = []
         changes: list[int] = []
         phase: str | None = report.get("phase")
-        if "region" in report:
+        if "region" in report and entries:
             regions.append((next(i for i, entry in enumerate(entries) if entry.type == "reported"), report["region"]))
         for index, entry in enumerate(entries):
             if entry.type == "graded":

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sla.entry import TYPES, Entry, EntryType, Refused, read_entry
 from sla.interval import SECOND, read_instant
@@ -37,10 +37,14 @@ class Timeline:
         """What stands at `now`; entries and corrections after it do not count yet."""
         if now < self.latest:
             ahead = min(moment for moment in self._moments() if moment > now)
-            return Standing.of(effective(self.seen, now), ahead)
+            return Standing.of(effective(self.seen, now), ahead, self._report())
         if self._standing is None:
             self._standing = Standing.of(self.entries, None)
         return self._standing
+
+    def _report(self) -> Mapping[str, Any]:
+        """What was reported. It makes the ticket what it is, even where the report lies a moment ahead."""
+        return next((entry.data for entry in self.entries if entry.type == "reported"), {})
 
     def _moments(self) -> Iterator[int]:
         """Every instant at which an entry may begin to count, as written or as corrected."""

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from second_deadline import calendar_of
 from second_reading import second_reading
+
+from sla.interval import DAY, read_instant, write_instant
 
 Data = dict[str, Any]
 ZONES = ("UTC", "Asia/Shanghai", "America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "America/Sao_Paulo")
@@ -55,7 +58,7 @@ def random_case(seed: int) -> Data:
         start = start.replace(minute=0, second=0)
     events = _events(rng, contract, start)
     last = max(datetime.fromisoformat(one["occurred_at"]) for one in events)
-    later = (0, 0, 1, 60, 7200, 86400, 864000, 3_000_000)
+    later = (0, 0, 1, 60, 7200, 86400, 864000, 3_000_000, -60, -120)
     return {
         "id": seed,
         "now": _said(last + timedelta(seconds=rng.choice(later))),
@@ -69,9 +72,23 @@ def cases_of(seed: int) -> Iterator[Data]:
     case = random_case(seed)
     yield case
     clocks = second_reading(case) or []
-    instants = {clock[name] for clock in clocks for name in ("due_at", "stopped_at", "breached_at") if clock[name]}
+    instants = sorted(
+        {clock[name] for clock in clocks for name in ("due_at", "stopped_at", "breached_at") if clock[name]}
+    )
     if instants:
-        yield moved_onto(case, sorted(instants), seed)
+        yield moved_onto(case, instants, seed)
+    if clocks and seed % 3 == 0:
+        yield moved_onto(case, _edges(case), seed + 1)
+
+
+def _edges(case: Data) -> list[str]:
+    """Openings and closings of the case's calendars between its first entry and now."""
+    first, now = read_instant(case["events"][0]["occurred_at"]), read_instant(case["now"])
+    found: list[str] = []
+    for terms in case["contract"]["commitments"]:
+        open_ = calendar_of(terms, case["contract"]).intervals(first, min(now, first + 10 * DAY))
+        found += [write_instant(at) for one in open_ for at in (one.start, one.end)]
+    return found
 
 
 def moved_onto(case: Data, instants: list[str], seed: int) -> Data:
@@ -180,6 +197,7 @@ def _within(rng: random.Random) -> Any:
             {"otherwise": one()},
         ],
         "measure",
+        "agreed",
     ]
     return rng.choice(shapes)
 
@@ -202,6 +220,8 @@ def _events(rng: random.Random, contract: Data, start: datetime) -> list[Data]:
             continue
         paused = kind == "paused" or (paused and kind != "resumed")
         events.append({"type": kind, "occurred_at": _said(at), **_data(rng, kind, reasons)})
+        if kind in ("promised", "appointment"):
+            events[-1]["until"] = _said(at + _gap(rng))
     _disturb(rng, contract, events)
     return events
 
@@ -214,8 +234,20 @@ def _gap(rng: random.Random) -> timedelta:
 
 
 def _kind(rng: random.Random, paused: bool) -> str:
-    kinds = ("graded", "moved", "resolved", "reopened", "pause", "cancelled", "followed_up", "closed", "plain")
-    kind = rng.choices(kinds, (16, 8, 12, 14, 14, 5, 5, 2, 24))[0]
+    kinds = (
+        "graded",
+        "moved",
+        "resolved",
+        "reopened",
+        "pause",
+        "cancelled",
+        "followed_up",
+        "closed",
+        "plain",
+        "promised",
+        "appointment",
+    )
+    kind = rng.choices(kinds, (16, 8, 12, 14, 14, 5, 5, 2, 24, 2, 2))[0]
     if kind == "pause":
         return "resumed" if paused else "paused"
     return rng.choice(PLAIN) if kind == "plain" else kind
@@ -228,6 +260,8 @@ def _data(rng: random.Random, kind: str, reasons: list[str]) -> Data:
         return rng.choice(({"region": "city"}, {"region": "province"}, {"phase": "trial"}, {"phase": "warranty"}))
     if kind == "paused":
         return {"reason": rng.choice(reasons)}
+    if kind in ("promised", "appointment"):
+        return {rng.choice(("what", "commitment")): rng.choice(("k0", "k1"))}
     return {"reason": "x"} if kind in ("reopened", "cancelled") else {}
 
 

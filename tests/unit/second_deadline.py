@@ -108,9 +108,6 @@ def deadline(
     figure: object, calendar: Calendar, zone: ZoneInfo, base: int, spans: list[Span]
 ) -> tuple[int, list[Span]]:
     """The deadline, and the spans that moved it: those that began before the deadline then in force."""
-    if isinstance(figure, tuple):
-        return figure[1], []
-    assert isinstance(figure, Duration)
     moving: list[Span] = []
     due = plain(figure, calendar, zone, base, moving)
     for span in spans:
@@ -121,7 +118,11 @@ def deadline(
     return due, moving
 
 
-def plain(figure: Duration, calendar: Calendar, zone: ZoneInfo, base: int, spans: list[Span]) -> int:
+def plain(figure: object, calendar: Calendar, zone: ZoneInfo, base: int, spans: list[Span]) -> int:
+    if isinstance(figure, tuple):
+        # What was agreed is civil time; the page does not say what a pause does to it.
+        return int(figure[1]) + sum(end - start for start, end in spans)
+    assert isinstance(figure, Duration)
     if figure.kind == "open":
         return walked(figure.micros, calendar, base, spans)
     if figure.kind == "working_days":

@@ -29,7 +29,7 @@ class Cycle:
     start: int
     figure: object
     base: int
-    force: int
+    force: int  # when the deadline last came into force after the start
     end: int | None = None
     how: str = ""  # stop, cancel or ticket
     by: str = ""  # the type of the entry that ended it
@@ -46,7 +46,10 @@ def second_reading(case: Data) -> list[Data] | None:
     # "Entries after `now` do not count yet."
     counted = [one for one in as_it_stands(case["events"], now) or [] if one["at"] <= now]
     return [
-        row for terms in contract["commitments"] if fits(terms, counted) for row in rows(terms, contract, counted, now)
+        row
+        for terms in contract["commitments"]
+        if fits(terms, entries, counted)
+        for row in rows(terms, contract, counted, now)
     ]
 
 
@@ -76,7 +79,7 @@ class Replay:
         # "The first grade dates back to the start, even when it comes after the stop."
         self.severity = str(grades[0]) if grades else None
         self.region: str | None = None
-        self.category = entries[0].get("category")
+        self.category = entries[0].get("category") if entries else None
         self.until: str | None = None
         for one in entries:
             self.play(one["type"], one["at"], one)
@@ -109,7 +112,7 @@ class Replay:
             self.severity = str(one["severity"])
         elif kind in ("reported", "moved") and one.get("region") is not None:
             self.region = one["region"]
-        elif kind in ("promised", "appointment") and one.get("commitment") == self.terms["name"]:
+        elif kind in ("promised", "appointment") and self.terms["name"] in (one.get("commitment"), one.get("what")):
             self.until = one["until"]
         else:
             return
@@ -124,7 +127,8 @@ class Replay:
     def change(self, cycle: Cycle, at: int, kind: str, figure: object) -> None:
         if same(figure, cycle.figure):
             return  # "if it leaves the figure as it was ... it changes nothing"
-        afresh = kind == "graded" and self.terms.get("on_regrade") == "from_regrade"
+        regraded = kind == "graded" and self.terms.get("on_regrade") == "from_regrade"
+        afresh = regraded or kind in ("promised", "appointment")
         cycle.figure, cycle.force, cycle.base = figure, at, at if afresh else cycle.start
 
     def figure(self) -> object:
@@ -134,7 +138,7 @@ class Replay:
         return found
 
     def begin(self, at: int) -> None:
-        self.cycles.append(Cycle(at, self.figure(), at, at))
+        self.cycles.append(Cycle(at, self.figure(), at, 0))
         self.awaiting = False
 
     def end(self, how: str, by: str, at: int) -> None:

@@ -64,12 +64,11 @@ def refused(entries: list[Data], contract: Data, now: int) -> bool:
     return not entries
 
 
-def fits(terms: Data, entries: list[Data]) -> bool:
+def fits(terms: Data, entries: list[Data], counted: list[Data]) -> bool:
     """ "One per commitment whose `kinds`, `phases` and `categories` fit (the phase being the latest)"."""
-    report = next((one for one in entries if one["type"] == "reported"), None)
-    if report is None:
-        return False
-    phases = [one["phase"] for one in entries if one["type"] in ("reported", "moved") and one.get("phase") is not None]
+    report = entries[0]  # What the ticket is, even while its report lies a moment ahead.
+    stated = [report, *(one for one in counted if one["type"] == "moved")]
+    phases = [one["phase"] for one in stated if one.get("phase") is not None]
     phase = phases[-1] if phases else None
     return (
         report.get("kind", "fault") in terms.get("kinds", ["fault"])

@@ -95,3 +95,11 @@ def test_a_pause_cut_to_a_cycle_that_is_due_as_it_starts_changes_nothing() -> No
 def test_the_first_entry_in_order_that_cannot_stand_is_the_one_refused() -> None:
     line = _line(("reported", "09:00", {}), ("resumed", "11:00", {}), ("graded", "10:00", {"severity": 9}))
     assert evaluate_line(line)["error"]["code"] == "unknown_severity"
+
+
+def test_a_ticket_whose_report_lies_a_moment_ahead_has_the_clocks_of_its_kind_and_they_are_idle() -> None:
+    line = _line(("reported", "12:01", {"kind": "complaint", "phase": "trial"}))
+    terms = line["contract"]["commitments"][0]
+    both = [{**terms, "name": "c", "kinds": ["complaint"]}, {**terms, "name": "f", "kinds": ["fault"]}]
+    answer = evaluate_line({**line, "contract": {**line["contract"], "commitments": both}})
+    assert [(clock["commitment"], clock["state"]) for clock in answer["clocks"]] == [("c", "idle")]
