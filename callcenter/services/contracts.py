@@ -88,11 +88,15 @@ class Stored(msgspec.Struct, kw_only=True):
     created: bool
 
 
+# More are found than anybody reads.
+_MOST = 100
+
+
 def findings_of(error: ContractError) -> list[FindingShown]:
     """What keeps a file from being stored."""
     return [
         FindingShown(level="error", code=one.code, line=one.line, key=one.key, message=one.message)
-        for one in error.findings
+        for one in error.findings[:_MOST]
     ]
 
 
@@ -113,7 +117,7 @@ def _fields(error: ContractError) -> tuple[FieldError, ...]:
     return tuple(
         FieldError("/" + one.key.replace("[", "/").replace("]", "").replace(".", "/"), one.code,
                    f"line {one.line}: {one.message}" if one.line else one.message)
-        for one in error.findings
+        for one in error.findings[:_MOST]
     )  # fmt: skip
 
 
@@ -133,7 +137,7 @@ async def put(
         terms = _read(source)
     except ContractError as error:
         fields = _fields(error)
-        raise Invalid(f"the contract has {len(fields)} error(s): {fields[0].detail}", fields) from error
+        raise Invalid(f"the contract has {len(error.findings)} error(s): {fields[0].detail}", fields) from error
     if code is not None and terms.code != code:
         raise Invalid.field("/contract", "other_code", f"the file says {terms.code}, the address {code}")
     text = _canonical(source)

@@ -56,10 +56,11 @@ def _graded(terms: Contract | None, fault: Fault, at: str) -> tuple[Grade | None
     if fault.severity not in terms.severities:
         known = ", ".join(map(str, terms.severities))
         raise Invalid.field(f"{at}/severity", "unknown_severity", f"{terms.code} has the severities {known}")
-    if ruled and fault.severity != ruled.severity and not fault.severity_reason:
+    agrees = ruled is not None and ruled.severity == fault.severity
+    if ruled and fault.facts and not agrees and not fault.severity_reason:  # without answers the rules say nothing
         detail = f"the contract's rules give {ruled.severity} ({ruled.text}); say why it is {fault.severity}"
         raise Invalid.field(f"{at}/severity_reason", "reason_needed", detail)
-    return ruled, fault.severity, fault.severity_reason or (ruled and ruled.text)
+    return ruled, fault.severity, fault.severity_reason or (ruled.text if ruled and agrees else None)
 
 
 def _place(terms: Contract | None, fault: Fault, severity: int | None, site_region: str | None, at: str) -> str | None:

@@ -13,7 +13,7 @@ from callcenter.services.compliance import Compliance
 from callcenter.services.contracts import Checked, ContractListed, ContractShown, Coverage, Stored
 from callcenter.services.promise import AskPromise, Promised
 from callcenter.web.api.paging import Cursor, Limit, Page, after, cut
-from callcenter.web.problems import Refused, unreadable
+from callcenter.web.problems import Refused, problem, unreadable
 from callcenter.web.route import Answer, Asked, Route
 
 
@@ -27,13 +27,19 @@ class ContractsQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 class MonthQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """The month, in the contract's zone; the running one when left out."""
 
-    month: Annotated[str, Meta(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")] | None = None
+    month: Annotated[str, Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$(?!\n)")] | None = None
     format: Annotated[str, Meta(pattern="^json$")] = "json"
+
+
+# The longest real contract has a tenth of it; reading one keeps a processor busy.
+_LARGEST = 131_072
 
 
 def _source(asked: Asked) -> str | dict[str, Any]:
     """The contract file of the body: YAML text, or JSON as data."""
     raw = asked.raw
+    if len(raw) > _LARGEST:
+        raise Refused(problem(413, "Too large", f"a contract file may have {_LARGEST} bytes"))
     if asked.http.content_type == "application/json" or raw.lstrip()[:1] == b"{":
         try:
             data = msgspec.json.decode(raw)
