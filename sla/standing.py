@@ -35,13 +35,14 @@ class Standing:
         cls, entries: Sequence[Entry], next_change: int | None, report: Mapping[str, Any] | None = None
     ) -> "Standing":
         """What these entries, in the order they happened, add up to; `report` where theirs may not count yet."""
-        report = next((entry.data for entry in entries if entry.type == "reported"), report or {})
+        reported = next((index for index, entry in enumerate(entries) if entry.type == "reported"), None)
+        report = (report or {}) if reported is None else entries[reported].data
         grades: list[tuple[int, int]] = []
         regions: list[tuple[int, str]] = []
         changes: list[int] = []
         phase: str | None = report.get("phase")
-        if "region" in report and entries:
-            regions.append((next(i for i, entry in enumerate(entries) if entry.type == "reported"), report["region"]))
+        if "region" in report and reported is not None:
+            regions.append((reported, report["region"]))
         for index, entry in enumerate(entries):
             if entry.type == "graded":
                 changes.append(index)

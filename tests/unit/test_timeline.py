@@ -173,6 +173,15 @@ def test_a_correction_counts_from_when_it_was_made_and_can_bring_an_entry_forwar
     assert seen == [["reported"], ["reported", "resolved", "corrected"]]
 
 
+def test_a_look_back_before_a_late_report_was_mended_knows_the_ticket_but_not_its_region(contract: Contract) -> None:
+    late = ("reported", "10:10", {"id": "r", "kind": "complaint", "region": "city"})
+    mended = ("corrected", "10:20", {"entry": "r", "to": "2026-03-02T10:00Z"})
+    timeline = check(entries(late, ("noted", "10:05"), mended), contract, NOW)
+    before = timeline.as_of(NOW - 113 * 60_000_000)
+    assert ([one.type for one in before.entries], before.kind, before.region_at(0)) == (["noted"], "complaint", None)
+    assert timeline.as_of(NOW).region_at(0) == "city"
+
+
 def test_the_order_in_which_entries_arrive_does_not_matter(contract: Contract) -> None:
     story = entries(REPORTED, ("responded", "10:10"), ("noted", "10:10"), ("resolved", "10:05"))
     assert check(story[::-1], contract, NOW).entries == check(story, contract, NOW).entries
