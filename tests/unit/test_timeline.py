@@ -31,8 +31,8 @@ def contract() -> Contract:
     return read(TERMS)
 
 
-def entry(seq: int, kind: str, time: str = "10:00", **data: Any) -> Entry:
-    return read_entry({"type": kind, "occurred_at": f"2026-03-02T{time}Z", **data}, default_at=None, seq=seq)
+def entry(seq: int, name: str, time: str = "10:00", **data: Any) -> Entry:
+    return read_entry({"type": name, "occurred_at": f"2026-03-02T{time}Z", **data}, default_at=None, seq=seq)
 
 
 def entries(*given: tuple[Any, ...]) -> list[Entry]:
