@@ -75,7 +75,7 @@ async def _until_stopped(settings: Settings, sock: socket.socket, machine: bool)
         server = await asyncio.to_thread(EmbeddedPostgres.start_or_join, Path(folder) / "data", settings=_FAST)
         try:
             own = msgspec.structs.replace(
-                settings, database_url=server.dsn, direct_database_url=None, data=Path(folder) / "data"
+                settings, database_url=server.dsn, direct_database_url=None, data=Path(folder) / "data", journal=None
             )
             running = asyncio.create_task(_run(own, sock, machine))
             stopped = asyncio.create_task(stop.wait())
@@ -93,7 +93,7 @@ async def _until_stopped(settings: Settings, sock: socket.socket, machine: bool)
 async def _run(settings: Settings, sock: socket.socket, machine: bool) -> None:
     host, port = sock.getsockname()[:2]
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    settings = msgspec.structs.replace(settings, base_url=settings.base_url or url)
+    settings = msgspec.structs.replace(settings, base_url=url)
     async with opened(settings, 8) as store:
         seeded = await seed(store.pool, store.context, system_now())
     async with (
