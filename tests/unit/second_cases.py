@@ -185,6 +185,13 @@ def _within(rng: random.Random) -> Any:
         {"city": one(), "province": graded()},
         {"city": graded(), "default": one()},
         {"city": one(), "default": one()},
+        {"city": one()},
+        {"2": one()},
+        {"default": one(), "1": one()},
+        {"default": one(), "city": {"2": one()}},
+        {"city": {"default": one()}, "province": {"3": one()}},
+        [{"severity": [3], "for": one()}, {"category": "print", "region": ["city"], "for": one()}],
+        [{"category": ["power"], "severity": 2, "region": ["city", "province"], "for": one()}, {"otherwise": "none"}],
         [{"severity": 1, "region": "city", "for": one()}, {"severity": [1, 2], "for": one()}, {"otherwise": one()}],
         [
             {"category": "power", "for": one()},

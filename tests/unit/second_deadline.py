@@ -97,7 +97,7 @@ def is_paused(terms: Data, entries: list[Data]) -> bool:
 def union(spans: list[Span], base: int) -> list[Span]:
     merged: list[Span] = []
     for start, end in sorted((max(start, base), end) for start, end in spans if end >= base):
-        if merged and start <= merged[-1][1]:
+        if merged and start < merged[-1][1]:
             merged[-1] = (merged[-1][0], max(merged[-1][1], end))
         else:
             merged.append((start, end))
