@@ -25,11 +25,11 @@ from callcenter.store.types import Connection
 
 log = structlog.get_logger("callcenter.figures")
 
-AWAY = (asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, asyncpg.InterfaceError, OSError, TimeoutError)
+# The rest of the page must not go down with the figures.
+FAILED = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 ANSWER_WITHIN_S = 3.0
-# Reading that takes less is done while the scrape waits.
-QUICK_S = 0.03
-LEAST_S = 0.005
+# Reading that counts fewer rows takes some 10 ms and is done while the scrape waits.
+QUICK_ROWS = 30_000
 # Reading takes a twentieth of the time at most, and what is older than this is not shown at all.
 SHARE = 20
 OLDEST_S = 300.0
@@ -54,21 +54,21 @@ class DatabaseFigures:
     def __init__(self, pool: asyncpg.Pool, context: Context) -> None:
         self._pool = pool
         self._context = context
-        self._reading: asyncio.Task[object] | None = None
+        self._reading: asyncio.Task[Figures | None] | None = None
 
     async def families(self) -> list[Metric]:
         """All metrics about the database; `callcenter_database_up` alone, at 0, where it does not answer."""
         up = GaugeMetricFamily("callcenter_database_up", "Whether the database answered this scrape.")
         families: list[Metric] = [up]
         try:
-            async with asyncio.timeout(ANSWER_WITHIN_S):
-                async with self._pool.acquire(timeout=ANSWER_WITHIN_S) as conn:
-                    known = await self._known(conn)
-                    figures = await self._figures(conn, known)
-            families += render(figures, known)
-        except AWAY as error:
+            async with asyncio.timeout(ANSWER_WITHIN_S), self._pool.acquire(timeout=ANSWER_WITHIN_S) as conn:
+                known, kept = await self._known(conn), await store.kept(conn)
+            figures = await self._figures(known, kept)
+            families += render(figures, known) if figures is not None else ()
+            up.add_metric([], 1)
+        except FAILED as error:
             log.warning("no_figures", error=repr(error))
-        up.add_metric([], float(len(families) > 1))
+            up.add_metric([], 0)
         return families
 
     async def close(self) -> None:
@@ -105,36 +105,39 @@ class DatabaseFigures:
             ],
         )
 
-    async def _figures(self, conn: Connection, known: Known) -> Figures:
-        kept = await store.kept(conn)
-        now = self._context.now()
-        if kept is None or kept.read_s < QUICK_S or kept.age_s > OLDEST_S:
-            return await self._read(conn, known, now)
-        if kept.age_s > kept.read_s * SHARE and (self._reading is None or self._reading.done()):
-            self._reading = asyncio.create_task(self._read_behind(known, now))
-        return kept.figures
+    async def _figures(self, known: Known, kept: store.Kept | None) -> Figures | None:
+        """The figures to show; None where there are none yet and reading takes longer than a scrape may."""
+        if kept is not None and kept.figures.rows < QUICK_ROWS:
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                return await self._read(known)
+        if kept is not None and kept.age_s <= min(kept.read_s * SHARE, OLDEST_S):
+            return kept.figures
+        if self._reading is None or self._reading.done():
+            self._reading = asyncio.create_task(self._read_behind(known))
+        if kept is not None and kept.age_s <= OLDEST_S:
+            return kept.figures
+        done, _ = await asyncio.wait({self._reading}, timeout=ANSWER_WITHIN_S)
+        return self._reading.result() if done else None
 
-    async def _read_behind(self, known: Known, now: datetime) -> None:
+    async def _read_behind(self, known: Known) -> Figures | None:
         try:
-            async with self._pool.acquire(timeout=ANSWER_WITHIN_S) as conn:
-                await self._read(conn, known, now, wait=False)
-        except AWAY as error:
+            return await self._read(known)
+        except FAILED as error:
             log.warning("no_figures", error=repr(error))
+            return None
 
-    async def _read(self, conn: Connection, known: Known, now: datetime, *, wait: bool = True) -> Figures:
+    async def _read(self, known: Known) -> Figures:
         """Reads anew, one process at a time, for all to see."""
-        began = perf_counter()
-        async with conn.transaction():
-            alone = await store.lock(conn, wait=wait)
+        asked = perf_counter()
+        async with self._pool.acquire(timeout=ANSWER_WITHIN_S) as conn, conn.transaction():
+            await store.lock(conn)
             kept = await store.kept(conn)
-            if kept is not None and (not alone or kept.age_s < perf_counter() - began):
-                return kept.figures  # read while we waited
+            if kept is not None and kept.age_s < perf_counter() - asked - kept.read_s:
+                return kept.figures  # another began after we asked
             began = perf_counter()
-            figures = await store.read(conn, known.names, now, kept.figures if kept else None)
+            figures = await store.read(conn, known.names, self._context.now(), kept.figures if kept else None)
             figures.read_s = perf_counter() - began
-            # one slow reading may be a cold connection's; three in a row are not
-            expected = min(figures.read_s, 2 * max(kept.read_s if kept else 0.0, LEAST_S))
-            await store.keep(conn, figures, expected)
+            await store.keep(conn, figures)
         return figures
 
 

@@ -16,6 +16,6 @@ create index alerts_recorded on alerts (recorded_at) include (kind, fires_at);
 create unlogged table metric_figures (
     one         boolean not null default true constraint metric_figures_pk primary key constraint metric_figures_one check (one),
     read_at     timestamptz not null,         -- by the database's clock
-    read_s      double precision not null,    -- how long reading is expected to take
+    read_s      double precision not null,    -- how long reading took
     figures     jsonb not null
 );

@@ -53,9 +53,16 @@ class Figures(msgspec.Struct, kw_only=True):
     counted: list[tuple[Series, float]]
     tickets: list[int]
 
+    @property
+    def rows(self) -> int:
+        """About how many rows were counted: what reading costs, however busy the machine is."""
+        counted = sum(value for series, value in self.counted if series[0] in ("offered", "finished", "raised"))
+        standing = sum(one[2] for one in self.tickets_open) + sum(one[3] for one in self.clocks_open)
+        return int(counted) + standing + sum(one[3] for one in self.month)
+
 
 class Kept(msgspec.Struct, frozen=True):
-    """The figures last kept, how long reading them is expected to take and how old they are, in seconds."""
+    """The figures last kept, how long reading them took and how old they are, in seconds."""
 
     figures: Figures
     read_s: float
@@ -73,18 +80,14 @@ async def kept(conn: Connection) -> Kept | None:
         return None
 
 
-async def keep(conn: Connection, figures: Figures, read_s: float) -> None:
+async def keep(conn: Connection, figures: Figures) -> None:
     """The figures are there for all."""
-    await _sql.keep(conn, figures=msgspec.to_builtins(figures), read_s=read_s)
+    await _sql.keep(conn, figures=msgspec.to_builtins(figures), read_s=figures.read_s)
 
 
-async def lock(conn: Connection, *, wait: bool) -> bool:
-    """This transaction alone reads the figures anew; False where another does and `wait` is not set."""
-    if not wait:
-        alone: bool = await _sql.try_lock(conn)
-        return alone
-    await _sql.wait_lock(conn)
-    return True
+async def lock(conn: Connection) -> None:
+    """This transaction alone reads the figures anew."""
+    await _sql.lock(conn)
 
 
 async def listed(conn: Connection, codes: Sequence[str] | None) -> list[Row]:

@@ -2,10 +2,7 @@
 -- Compiling queries that take milliseconds would take longer than running them.
 set local jit = off;
 
--- name: try_lock$
-select pg_try_advisory_xact_lock(1667329140);
-
--- name: wait_lock$
+-- name: lock$
 select pg_advisory_xact_lock(1667329140);
 
 -- name: kept^
