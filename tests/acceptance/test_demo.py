@@ -18,9 +18,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from callcenter.demo.customers import CUSTOMERS, source
+from callcenter.demo.history import DAYS, write_past
 from callcenter.now import system_now
 from callcenter.rights import ROLES
+from callcenter.services.history import TicketLine, Version, judge_ticket, read_line
+from callcenter.services.import_calls import CallLine, judge_call
 from callcenter.store.embedded_host import alive
+from sla.contract import read
 
 ROOT = Path(__file__).parents[2]
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -122,6 +127,29 @@ def until(true: Callable[[], object]) -> None:
             return
         threading.Event().wait(0.02)
     pytest.fail("it did not come true")
+
+
+@pytest.mark.parametrize("day", ["2026-11-22", "2027-02-08", "2031-01-01", "2036-02-29"])
+def test_contracts_and_past_fit_whatever_day_it_is(day: str) -> None:
+    """Every line of the made-up past can be stored under the contracts as the demo stores them that day."""
+    now = datetime.fromisoformat(f"{day}T03:20:00+08:00")
+    versions: dict[str, list[Version]] = {}
+    for customer in CUSTOMERS:
+        terms = read(source(customer, now.date()))
+        assert terms.valid_from <= (now - timedelta(days=DAYS)).date() <= now.date() <= terms.valid_until
+        days = (terms.effective, terms.valid_from, terms.valid_until)
+        versions[terms.code] = [Version(1, 1, 1, *days, ZoneInfo(terms.timezone), terms)]
+    past = write_past(now)
+    lines = [read_line(line) for line in past.lines]
+    tickets = [
+        judge_ticket(number, one, versions, now) for number, one in enumerate(lines) if isinstance(one, TicketLine)
+    ]
+    calls = [judge_call(number, one, now) for number, one in enumerate(lines) if isinstance(one, CallLine)]
+    assert len(tickets) > 200
+    assert len(calls) > 200
+    assert all(one.at > now for one in past.coming)
+    assert write_past(now).lines == past.lines
+    assert {one.ref for one in past.coming} <= {one.ticket.ref for one in tickets}
 
 
 def test_one_line_names_a_sign_in_and_a_working_token_for_every_role(running: Demo) -> None:
