@@ -137,6 +137,8 @@ class Calendar:
 
     def provisional(self, start: int, end: int) -> bool:
         """Whether some year of the stretch has a holiday schedule that is not published yet."""
+        if not self.codes:
+            return False
         year = _wall(max(start, end), self.zone).year
         known_years = (published_through(code) for code in self.codes)
         return any(last is not None and year > last for last in known_years)

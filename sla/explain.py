@@ -62,7 +62,7 @@ def instant_at_fraction(
     if length is None or length.kind != "open":
         # An instant agreed after it had passed has no time to share.
         return instant(min(how.due, origin) + int(max(how.due - origin, 0) * fraction))
-    share = Duration(length.text, "open", micros=int(length.micros * fraction))
+    share = Duration(length.text, "open", micros=length.micros * fraction.numerator // fraction.denominator)
     spans = [Interval(span.start, span.end) for span in how.spans]
     return instant(deadline_of(commitment.calendar, share, origin, spans))
 

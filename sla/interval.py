@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
@@ -31,6 +32,7 @@ LATEST = micros(datetime.max.replace(tzinfo=UTC))
 EARLIEST = micros(datetime.min.replace(tzinfo=UTC))
 
 
+@lru_cache(maxsize=4096)  # the same few instants are asked for again and again: a start, a report, now
 def instant(at: int) -> datetime:
     """The aware UTC datetime of the instant; outside the years 1 to 9999 raises ValueError."""
     if not EARLIEST <= at <= LATEST:

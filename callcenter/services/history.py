@@ -347,7 +347,7 @@ def _ledger(number: int, entries: Sequence[Entry]) -> list[tuple[Any, ...]]:
         assert entry.recorded_at is not None
         assert entry.by is not None
         text, at, recorded_at = data_text(entry.data), instant(entry.at), instant(entry.recorded_at)
-        head = entry_hash(head, number, entry.seq, entry.type, at, recorded_at, entry.by, text)
+        head = entry_hash(head, number, entry.seq, entry.type, entry.at, entry.recorded_at, entry.by, text)
         rows.append((number, entry.seq, entry.type, at, recorded_at, entry.by, text, head))
     return rows
 

@@ -102,8 +102,8 @@ def _ledger(row: Row, ledger: Sequence[Row]) -> Iterator[Difference]:
         if entry["seq"] != place:
             yield Difference(number, f"entry {place}", f"the next one is {entry['seq']}", "one for every number")
             break
-        values = [entry[name] for name in ("seq", "type", "occurred_at", "recorded_at", "by", "data")]
-        right = entry_hash(head, number, *values)
+        at, recorded_at = micros(entry["occurred_at"]), micros(entry["recorded_at"])
+        right = entry_hash(head, number, place, entry["type"], at, recorded_at, entry["by"], entry["data"])
         if right != entry["hash"]:
             yield Difference(number, f"entry {place} ({entry['type']}) hash", entry["hash"], right)
         head = entry["hash"]

@@ -1,11 +1,9 @@
 """The hash chain of a timeline: each entry's hash covers the hash before it and the row as written."""
 
 import hashlib
-from datetime import datetime
 
 import msgspec
 
-from sla.interval import micros
 
 _encoder = msgspec.json.Encoder()
 GENESIS = bytes(32)
@@ -17,8 +15,8 @@ def data_text(data: object) -> str:
 
 
 def entry_hash(
-    before: bytes, ticket: int, seq: int, kind: str, occurred_at: datetime, recorded_at: datetime, by: str, data: str
+    before: bytes, ticket: int, seq: int, kind: str, occurred_at: int, recorded_at: int, by: str, data: str
 ) -> bytes:
     """sha256 over the hash before and the JSON array of the row's columns, instants as microseconds since the epoch."""
-    row = _encoder.encode((ticket, seq, kind, micros(occurred_at), micros(recorded_at), by, data))
+    row = _encoder.encode((ticket, seq, kind, occurred_at, recorded_at, by, data))
     return hashlib.sha256(before + row).digest()

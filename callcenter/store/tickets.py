@@ -97,10 +97,10 @@ async def entries_of(conn: Connection, number: int) -> list[Row]:
 
 def chain(head: bytes, number: int, entries: Sequence[Entry], now: datetime, by: str) -> tuple[list[str], list[bytes]]:
     """The texts and hashes of new entries that follow `head`."""
-    texts, hashes = [], []
+    texts, hashes, recorded_at = [], [], micros(now)
     for entry in entries:
         text = data_text(entry.data)
-        head = entry_hash(head, number, entry.seq, entry.type, instant(entry.at), now, by, text)
+        head = entry_hash(head, number, entry.seq, entry.type, entry.at, recorded_at, by, text)
         texts.append(text)
         hashes.append(head)
     return texts, hashes
