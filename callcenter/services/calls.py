@@ -303,7 +303,7 @@ def _answer(
     known: dict[str, Any], ticket: dict[str, Any], opened: OpenedTicket, terms: Contract | None, now: datetime
 ) -> tuple[TicketShown, list[ClockShown]]:
     """The new ticket and its clocks, told from what was written rather than read again."""
-    values = {name: ticket.get(name) for name in TicketShown.__struct_fields__}
+    values: dict[str, Any] = {name: ticket.get(name) for name in TicketShown.__struct_fields__}
     values |= {
         "contract": known["code"] if known["contract_version"] else None,
         "account_name": known["account_name"],

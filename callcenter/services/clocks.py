@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from operator import attrgetter
+from typing import Any
 
 import msgspec
 
@@ -56,7 +57,8 @@ _said = attrgetter(*(name for name in ClockShown.__struct_fields__ if name != "w
 
 def shown(clock: Clock, segments: Sequence[Segment]) -> ClockShown:
     """The clock with its derivation."""
-    return ClockShown(*_said(clock), [_segment(segment) for segment in segments])
+    values: tuple[Any, ...] = (*_said(clock), [_segment(segment) for segment in segments])
+    return ClockShown(*values)
 
 
 def derive(terms: Contract | None, timeline: Timeline, now: datetime) -> list[ClockShown]:

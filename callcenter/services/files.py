@@ -10,7 +10,7 @@ from callcenter.services import tickets as ticket_service
 from callcenter.services.context import Context
 from callcenter.services.types import Actor
 from callcenter.store import files
-from callcenter.store.types import Connection
+from callcenter.store.types import Connection, Row
 
 
 class FileShown(msgspec.Struct, kw_only=True):
@@ -67,6 +67,6 @@ async def content(conn: Connection, context: Context, number: int, file: int, ac
     return Content(name=row["name"], media_type=row["media_type"], content=row["content"])
 
 
-def _shown(row: files.Row) -> FileShown:
+def _shown(row: Row) -> FileShown:
     names = [name for name in FileShown.__struct_fields__ if name != "sha256"]
     return FileShown(sha256=row["sha256"].hex(), **{name: row[name] for name in names})

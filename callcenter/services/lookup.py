@@ -8,7 +8,7 @@ from callcenter.services.calls import CallShown, call_shown
 from callcenter.services.context import Context
 from callcenter.services.phones import e164
 from callcenter.store import calls, contracts, lookup
-from callcenter.store.types import Connection
+from callcenter.store.types import Connection, Row
 
 
 class ContactCard(msgspec.Struct, kw_only=True):
@@ -113,9 +113,7 @@ async def caller_card(conn: Connection, context: Context, raw: str, now: datetim
         phone=phone,
         ambiguous=len(accounts) > 1,
         contacts=[ContactCard(**{name: row[name] for name in ContactCard.__struct_fields__}) for row in people],
-        account=AccountCard(id=account, name=known["account_name"], grade=known["grade"], complaint=known["complaint"])
-        if known
-        else None,
+        account=_account(known) if known else None,
         sites=[SiteCard(**dict(row)) for row in (await lookup.sites_of(conn, account) if account else [])],
         contracts=[CoverCard(contract=row["code"], **{k: row[k] for k in CoverCard.__struct_fields__ if k != "contract"})
                    for row in covers],
@@ -128,3 +126,7 @@ async def caller_card(conn: Connection, context: Context, raw: str, now: datetim
         calls_on_this_fault=max((row["calls"] for row in open_rows), default=0),
         promises=SpokenCard(made=spoken["made"], kept=spoken["kept"]),
     )  # fmt: skip
+
+
+def _account(row: Row) -> AccountCard:
+    return AccountCard(id=row["account"], name=row["account_name"], grade=row["grade"], complaint=row["complaint"])

@@ -52,7 +52,7 @@ def _graded(terms: Contract | None, fault: Fault, at: str) -> tuple[Grade | None
     except ValueError as error:
         raise Invalid.field(f"{at}/facts", "unknown_fact", str(error)) from error
     if fault.severity is None:
-        return ruled, ruled and ruled.severity, ruled and ruled.text
+        return (ruled, ruled.severity, ruled.text) if ruled is not None else (None, None, None)
     if fault.severity not in terms.severities:
         known = ", ".join(map(str, terms.severities))
         raise Invalid.field(f"{at}/severity", "unknown_severity", f"{terms.code} has the severities {known}")

@@ -59,7 +59,7 @@ async def ask(conn: Connection, context: Context, asked: AskPromise, actor: Acto
         contract=terms.code,
         contract_version=terms.version,
         severity=opened.severity,
-        severity_name=terms.severities[opened.severity].name if opened.severity in terms.severities else None,
+        severity_name=terms.severities[opened.severity].name if opened.severity is not None else None,
         grade=GradeShown(severity=graded.severity, rule=graded.rule, text=graded.text) if graded else None,
         timezone=terms.timezone,
         reported_at=reported_at,
