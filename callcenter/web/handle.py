@@ -114,7 +114,10 @@ class Door:
                 if len(content) > limit:
                     raise Refused(_too_large(limit))
         except (HttpProcessingError, web.RequestPayloadError, ConnectionError) as error:
-            raise Refused(problem(400, "Broken body", f"the body cannot be read to its end: {error}")) from error
+            broken = problem(400, "Broken body", f"the body cannot be read to its end: {error}")
+            broken.force_close()
+            request.content.feed_eof()  # else the server reads on and meets the same error again
+            raise Refused(broken) from error
         return bytes(content)
 
     async def _once(self, route: Route, asked: Asked, key: str) -> web.Response:
