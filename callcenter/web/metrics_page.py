@@ -6,10 +6,11 @@ from time import perf_counter
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import choose_encoder
 
-from callcenter.figures import DatabaseFigures
+from callcenter.figures import DatabaseFigures, Given
 from callcenter.metrics import Everyone, ProcessMetrics
-from callcenter.web.exposition import write
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 UNMATCHED = "unmatched"
@@ -31,9 +32,14 @@ def metrics_page(scrape: Scrape) -> Handler:
 
     async def page(request: web.Request) -> web.Response:
         scrape.publish()
-        metrics = [*scrape.everyone.collect(), *await scrape.figures.families()]
-        body, media = write(metrics, ",".join(request.headers.getall("Accept", [])))
-        return web.Response(body=body, headers={"Content-Type": media})
+        registry = CollectorRegistry(auto_describe=False)
+        registry.register(scrape.everyone)
+        registry.register(Given(await scrape.figures.families()))
+        try:
+            encode, media = choose_encoder(",".join(request.headers.getall("Accept", [])))
+        except (ValueError, TypeError):  # a version that is no version
+            encode, media = choose_encoder("")
+        return web.Response(body=encode(registry), headers={"Content-Type": media})
 
     return page
 

@@ -344,7 +344,7 @@ async def test_it_speaks_openmetrics_when_asked(desk: Desk) -> None:
     text, media = await desk.text("application/openmetrics-text; version=1.0.0")
     assert media.startswith("application/openmetrics-text; version=1.0.0")
     assert "callcenter_database_up" in {family.name for family in read_openmetrics(text)}
-    for accept in ("*/*", "text/plain; version=0.0.4", "text/html"):
+    for accept in ("*/*", "text/plain; version=0.0.4", "application/openmetrics-text; version=x", "text/html"):
         text, media = await desk.text(accept)
         assert media.startswith("text/plain")
         assert "callcenter_database_up" in {family.name for family in read_text(text)}

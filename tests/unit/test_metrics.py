@@ -5,13 +5,10 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.metrics_core import Metric
-from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
-from prometheus_client.parser import text_string_to_metric_families as read_text
 
 from alerts.reasons import Reason
 from callcenter.alarm import Health
@@ -19,7 +16,6 @@ from callcenter.figures import Known, render
 from callcenter.metrics import Everyone, ProcessMetrics
 from callcenter.settings import SettingsError, read_settings
 from callcenter.store.metrics import CALL_BOUNDS, LATE_BOUNDS, Figures, Names, severity_label
-from callcenter.web.exposition import write
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 DOCUMENT = Path(__file__).parents[2] / "docs" / "metrics.md"
@@ -157,21 +153,6 @@ def test_buckets_add_up() -> None:
     assert value(page, f"{name}_bucket", **labels, le="+Inf") == 3
     assert value(page, f"{name}_count", **labels) == 3
     assert value(page, f"{name}_sum", **labels) == 4000
-
-
-@pytest.mark.parametrize(("accept", "read"), [("*/*", read_text), ("application/openmetrics-text", read_openmetrics)])
-def test_both_formats_are_read_back_as_they_were(accept: str, read: Any) -> None:
-    odd = Metric("callcenter_odd", 'A "help" with \\ and\na line.', "gauge")
-    odd.add_sample("callcenter_odd", {"queue": 'say "hi"\\\n\u4e2d'}, 1.5e-7)
-    odd.add_sample("callcenter_odd", {"queue": "main"}, float("inf"))
-    given = [*everything(), odd]
-    body, _ = write(given, accept)
-    back = {
-        (one.name, frozenset(one.labels.items())): one.value for family in read(body.decode()) for one in family.samples
-    }
-    assert back == {(one.name, frozenset(one.labels.items())): one.value for family in given for one in family.samples}
-    said = {family.name: (family.type, family.documentation) for family in read(body.decode())}
-    assert said == {family.name: (family.type, family.documentation) for family in given}
 
 
 def test_severities_a_contract_numbers_wildly_share_a_label() -> None:
