@@ -1,14 +1,14 @@
 """Backup and restore of the whole database with PostgreSQL's own programs."""
 
 import asyncio
-import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping
+import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import asyncpg
 
@@ -117,20 +117,25 @@ def _server_major(connection: asyncpg.Connection) -> int:
 
 
 async def _run(program: Program, dsn: str, *arguments: str) -> None:
-    address, password = _without_password(dsn)
-    line = [program.path, f"--dbname={address}", "--no-password", *arguments]
-    done = await asyncio.to_thread(_finished, line, {"PGPASSWORD": password} if password is not None else {})
+    done = await asyncio.to_thread(_finished, program, dsn, arguments)
     if done.returncode != 0:
         raise BackupError(f"{Path(program.path).name} {program.major}: {_said(done.stderr)}")
 
 
-def _finished(line: list[str], secret: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """The program run to its end; where it finds its own settings (a password file, certificates) is the user's."""
-    environment = {**os.environ, **secret}  # noqa: TID251  handed down, not read
-    return subprocess.run(line, capture_output=True, text=True, check=False, env=environment)  # noqa: S603
+def _finished(program: Program, dsn: str, arguments: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+    """The program run to its end; a password goes to it by a file, not by a command line that others can read."""
+    address, password = without_password(dsn)
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8") as secret:  # mode 0600
+        if password is not None:
+            escaped = password.replace("\\", "\\\\").replace(":", "\\:")
+            secret.write(f"*:*:*:*:{escaped}\n")
+            secret.flush()
+            address += f"{'&' if '?' in address else '?'}passfile={quote(secret.name, safe='')}"
+        line = [program.path, f"--dbname={address}", "--no-password", *arguments]
+        return subprocess.run(line, capture_output=True, text=True, check=False)  # noqa: S603
 
 
-def _without_password(dsn: str) -> tuple[str, str | None]:
+def without_password(dsn: str) -> tuple[str, str | None]:
     """The DSN as it may be seen in a list of processes, and the password it held."""
     parts = urlsplit(dsn)
     if parts.password is None:

@@ -52,7 +52,7 @@ class HistoryLine(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A stored contract version with its terms; `rank` orders those effective on one day."""
+    """A stored contract version with its terms."""
 
     id: int
     contract: int
@@ -132,11 +132,13 @@ def _reported_at(entries: Sequence[Entry]) -> int:
     """When the timeline begins, corrections applied."""
     if any(entry.type == "corrected" for entry in entries):
         entries = Timeline(entries).entries
-    return min((entry.at for entry in entries), default=0)
+    return min((entry.at for entry in entries), default=0)  # all of them void: `check` refuses that
 
 
 def _entries(ticket: TicketLine, now: int) -> list[Entry]:
     """The entries in the order given, which is the order they were recorded in."""
+    if not ticket.events:
+        raise LineRefused("ticket.events", "before_reported", "a timeline begins with `reported`")
     given = [_entry(place, event, now) for place, event in enumerate(ticket.events)]
     if any(entry.id is not None or entry.type == "corrected" for entry in given):
         given = _renamed(given)

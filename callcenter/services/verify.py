@@ -119,7 +119,8 @@ def _recomputed(
     number = row["number"]
     try:
         timeline = Timeline([_entry(entry) for entry in ledger])
-        yield from _summary(row, timeline)
+        if not ledger or timeline.latest <= micros(max(entry["recorded_at"] for entry in ledger)):
+            yield from _summary(row, timeline)
         if terms is None:
             yield from (
                 Difference(number, _name(clock), clock["state"], "no contract") for clock in clocks if not clock["void"]
@@ -135,11 +136,9 @@ def _entry(row: Row) -> Entry:
 
 
 def _summary(row: Row, timeline: Timeline) -> Iterator[Difference]:
-    """The ticket's own columns; entries that were still to come when they were written may not be in them yet."""
+    """The ticket's own columns; entries that lay ahead when they were written are not in them before the next write."""
     if not timeline.entries:
         yield Difference(row["number"], "timeline", "no entry counts", "at least the report")
-        return
-    if timeline.latest > micros(row["updated_at"]):
         return
     for name, right in summarized(timeline, timeline.latest).items():
         if row[name] != right:
@@ -191,12 +190,13 @@ class _Clocks:
         wake_at, look = row["wake_at"], fresh.changes_at
         if look is not None and (wake_at is None or wake_at > look + AFTER):
             yield self._differs(row, " wake_at", wake_at, look)
-        if look is not None and (wake_at is None or wake_at > self._now):
-            yield from self._lasting(row)
+        now = max(self._now, row["assessed_at"])  # it may have been written after this check began
+        if look is not None and (wake_at is None or wake_at > now):
+            yield from self._lasting(row, now)
 
-    def _lasting(self, row: Row) -> Iterator[Difference]:
+    def _lasting(self, row: Row, now: datetime) -> Iterator[Difference]:
         """The engine need not look before `wake_at`: until then the answer must be the stored one."""
-        fresh = self._at(self._now).get((row["commitment"], row["cycle"]))
+        fresh = self._at(now).get((row["commitment"], row["cycle"]))
         if fresh is None:
             yield self._differs(row, " now", row["state"], "no such clock")
             return

@@ -3,13 +3,14 @@
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
 
 from callcenter.errors import Conflict
 from callcenter.services import backup, contracts
-from callcenter.services.backup import BackupError, Program, suitable
+from callcenter.services.backup import BackupError, Program, suitable, without_password
 from callcenter.services.context import Context
 from callcenter.services.history import import_history
 from callcenter.services.types import Actor
@@ -153,3 +154,24 @@ def test_the_program_is_of_the_servers_version_or_newer() -> None:
     assert suitable("pg_dump", 17, found).path == "a"
     with pytest.raises(BackupError, match=r"pg_dump of PostgreSQL 19 or newer is not installed \(found: 15, 16, 18\)"):
         suitable("pg_dump", 19, found)
+
+
+def test_a_password_is_never_on_a_command_line() -> None:
+    assert without_password("postgresql://me:a%3Ab%40c@db.example:5432/calls?sslmode=require") == (
+        "postgresql://me@db.example:5432/calls?sslmode=require",
+        "a:b@c",
+    )
+    assert without_password("postgresql:///calls?host=/run/x") == ("postgresql:///calls?host=/run/x", None)
+
+
+async def test_an_address_with_a_password_is_still_understood(full: str, tmp_path: Path) -> None:
+    """The socket trusts everybody: this shows that the programs take the address, not that they use the password."""
+    connection = await connect(full)
+    try:
+        user = await connection.fetchval("select current_user")
+        parts = urlsplit(full)
+        named = urlunsplit(parts._replace(netloc=f"{user}:p%3Aw%5C@{parts.netloc.rpartition('@')[2]}"))
+        await backup.backup(connection, named, tmp_path / "b.dump")
+    finally:
+        await connection.close()
+    assert (tmp_path / "b.dump").stat().st_size > 10_000

@@ -95,6 +95,7 @@ BAD: list[tuple[object, str | None, str]] = [
     (ticket("b", event("reported", OLD), event("responded", NOW + timedelta(hours=1))), "ticket.events[1]", "future"),
     (ticket("b", event("reported", OLD), event("noted", EARLIER)), "ticket.events[1]", "before_reported"),
     (ticket("b", event("reported", OLD, kind="question")), "ticket.events[0]", "contradiction"),
+    (ticket("b", events=[]), "ticket.events", "before_reported"),
     (ticket("b", event("reported", OLD), kind=None), "ticket.kind", "missing"),
     (ticket("b", region="moon"), "ticket.events[0]", "unknown_region"),
     (ticket("b", event("reported", OLD), GONE), "ticket.events[1]", "unknown_entry"),
