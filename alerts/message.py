@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,15 @@ from alerts.ladder import Kind
 from alerts.words import WORDS, Locale
 from sla.contract import Contract, Offset, Percent
 
-Event = Literal["fire", "resolve", "withdraw"]
+Event = Literal["fire", "acknowledge", "resolve", "withdraw"]
+
+
+class Link(NamedTuple):
+    """Where one person acknowledges an alert without signing in."""
+
+    login: str
+    name: str
+    url: str
 
 
 class Recipient(msgspec.Struct, frozen=True):
@@ -51,6 +60,11 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     next_rung: str | None = None
     told: tuple[str, ...] = ()
     recipients: tuple[Recipient, ...] = ()
+    clock: int = 0  # the promise it speaks of, for receivers that keep one matter for all of its messages
+    step: int = 0
+    ended_at: datetime | None = None
+    standing: int = 0  # other alerts of the clock that are not over
+    acknowledged_by: str | None = None
 
     @property
     def path(self) -> str:
@@ -100,7 +114,9 @@ def subject(message: Message, locale: Locale) -> str:
     return f"[{head}] {words['ticket']} {message.ticket} · {_promise(message, locale)} · {message.title}"
 
 
-def text(message: Message, locale: Locale, now: datetime, base_url: str | None = None) -> str:
+def text(
+    message: Message, locale: Locale, now: datetime, base_url: str | None = None, links: Sequence[Link] = ()
+) -> str:
     """The whole message, a fact a line; the deadline in the contract's zone and in UTC."""
     words = WORDS[locale]
     local = message.due_at.astimezone(ZoneInfo(message.timezone))
@@ -120,13 +136,17 @@ def text(message: Message, locale: Locale, now: datetime, base_url: str | None =
         ("because", words.get(f"because_{message.because}", message.because)),
         ("next", message.next_rung if message.event == "fire" else None),
         ("told", ", ".join(message.told)),
+        ("acknowledged_by", message.acknowledged_by if message.event == "acknowledge" else None),
         ("link", f"{base_url or ''}{message.path}"),
     ]
     body = [f"{words[label]}{words['colon']}{value}" for label, value in lines if value not in (None, "")]
+    body += [f"{words['acknowledge']} ({link.name}){words['colon']}{link.url}" for link in links]
     return "\n".join([subject(message, locale), "", *body])
 
 
-def payload(message: Message, locale: Locale, now: datetime, base_url: str | None = None) -> dict[str, Any]:
+def payload(
+    message: Message, locale: Locale, now: datetime, base_url: str | None = None, links: Sequence[Link] = ()
+) -> dict[str, Any]:
     """The message for machines: `{type, timestamp, data}`, instants in UTC, spans in seconds."""
     late, found = late_by(message, now), found_late(message)
     data = {
@@ -156,7 +176,8 @@ def payload(message: Message, locale: Locale, now: datetime, base_url: str | Non
         "path": message.path,
         "link": f"{base_url}{message.path}" if base_url else None,
         "subject": subject(message, locale),
-        "text": text(message, locale, now, base_url),
+        "text": text(message, locale, now, base_url, links),
+        "acknowledge": {link.login: link.url for link in links},
     }
     return {"type": f"alert.{message.event}", "timestamp": _utc(now), "data": data}
 

@@ -2,35 +2,88 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import msgspec
 
+from alerts.channels import dingtalk, feishu, slack, teams, wecom
+from alerts.channels.dingtalk import DingTalk, DingTalkConfig
 from alerts.channels.email import Email, EmailConfig
+from alerts.channels.feishu import Feishu, FeishuConfig
 from alerts.channels.journal import Journal, JournalConfig
+from alerts.channels.pagerduty import PagerDuty, PagerDutyConfig
+from alerts.channels.post import HttpConfig
+from alerts.channels.robot import RobotConfig
 from alerts.channels.setup import Channel, Setup
+from alerts.channels.slack import Slack
+from alerts.channels.sms import Sms, SmsConfig
+from alerts.channels.teams import Teams
 from alerts.channels.webhook import Webhook, WebhookConfig
+from alerts.channels.wecom import WeCom
 from alerts.message import Message, Recipient
 from alerts.reasons import Reason, SendFailed
 
-__all__ = ["KINDS", "Channel", "Setup", "check_channel", "open_channel", "read_config", "send_test"]
+__all__ = [
+    "KINDS",
+    "Channel",
+    "Setup",
+    "check_channel",
+    "limits",
+    "open_channel",
+    "read_config",
+    "sample",
+    "secret_settings",
+    "send_test",
+]
 
-_CONFIGS: Mapping[str, type[msgspec.Struct]] = {
-    "webhook": WebhookConfig,
-    "email": EmailConfig,
-    "journal": JournalConfig,
+
+class _Kind(NamedTuple):
+    """What a kind of channel is made of, which of its settings are secrets, and how much the other side takes."""
+
+    config: type[msgspec.Struct]
+    opened: Callable[[Any, Setup], Channel]
+    secrets: frozenset[str] = frozenset()
+    per_minute: int | None = None
+    per_second: int | None = None
+
+
+_URL = frozenset({"url"})
+_KINDS: Mapping[str, _Kind] = {
+    "webhook": _Kind(WebhookConfig, Webhook, frozenset({"secret"})),
+    "email": _Kind(EmailConfig, Email, frozenset({"password"})),
+    "journal": _Kind(JournalConfig, Journal),
+    "dingtalk": _Kind(DingTalkConfig, DingTalk, _URL | {"secret"}, dingtalk.PER_MINUTE),
+    "wecom": _Kind(RobotConfig, WeCom, _URL, wecom.PER_MINUTE),
+    "feishu": _Kind(FeishuConfig, Feishu, _URL | {"secret"}, feishu.PER_MINUTE, feishu.PER_SECOND),
+    "slack": _Kind(HttpConfig, Slack, _URL, None, slack.PER_SECOND),
+    "teams": _Kind(HttpConfig, Teams, _URL, None, teams.PER_SECOND),
+    "pagerduty": _Kind(PagerDutyConfig, PagerDuty, frozenset({"routing_key"})),
+    "sms": _Kind(SmsConfig, Sms, frozenset({"key", "secret"})),
 }
-KINDS = tuple(_CONFIGS)
+KINDS = tuple(_KINDS)
+
+
+def secret_settings(kind: str) -> frozenset[str]:
+    """The settings of a kind that are never shown; all that ever may be one where the kind is unknown."""
+    if kind in _KINDS:
+        return _KINDS[kind].secrets
+    return frozenset().union(*(one.secrets for one in _KINDS.values()))
+
+
+def limits(kind: str) -> tuple[int | None, int | None]:
+    """How many messages a minute and a second the other side of a kind takes; None is no limit."""
+    return (_KINDS[kind].per_minute, _KINDS[kind].per_second) if kind in _KINDS else (None, None)
 
 
 def read_config(kind: str, config: Mapping[str, Any]) -> msgspec.Struct:
     """The channel's settings; ValueError says which is wrong and what would be right."""
-    if kind not in _CONFIGS:
+    if kind not in _KINDS:
         raise ValueError(f"{kind!r} is no kind of channel; there are {', '.join(KINDS)}")
-    return msgspec.convert(dict(config), _CONFIGS[kind])
+    read: msgspec.Struct = msgspec.convert(dict(config), _KINDS[kind].config)
+    return read
 
 
 def open_channel(kind: str, config: Mapping[str, Any], setup: Setup) -> Channel:
@@ -39,14 +92,7 @@ def open_channel(kind: str, config: Mapping[str, Any], setup: Setup) -> Channel:
         read = read_config(kind, config)
     except ValueError as error:
         raise SendFailed(Reason.BAD_CONFIG, str(error)) from error
-    match read:
-        case WebhookConfig():
-            return Webhook(read, setup)
-        case EmailConfig():
-            return Email(read, setup)
-        case JournalConfig():
-            return Journal(read, setup)
-    raise AssertionError(f"{kind} has a configuration and no channel")
+    return _KINDS[kind].opened(read, setup)
 
 
 async def send_test(kind: str, config: Mapping[str, Any], setup: Setup, to: Recipient) -> None:

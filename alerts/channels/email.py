@@ -1,7 +1,6 @@
 """E-mail over SMTP."""
 
 import ssl
-from collections.abc import Callable
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from typing import Annotated
@@ -9,9 +8,11 @@ from typing import Annotated
 import aiosmtplib
 import msgspec
 from msgspec import Meta
+from msgspec.structs import replace
 
 from alerts.channels.setup import Setup
-from alerts.message import Message, subject, text
+from alerts.channels.told import Told
+from alerts.message import Message, Recipient, subject
 from alerts.reasons import Reason, SendFailed
 from alerts.words import Locale
 
@@ -42,34 +43,48 @@ class Email:
     def __init__(self, config: EmailConfig, setup: Setup) -> None:
         self._config = config
         self._setup = setup
+        self._told = Told()
 
     async def send(self, message: Message) -> None:
-        """The SMTP server has taken the message for at least one recipient."""
-        addresses = self._config.to or tuple(r.email for r in message.recipients if r.email)
-        if not addresses:
+        """The SMTP server has taken a mail to the channel's own addresses, or one to each of those on duty.
+
+        A mail each, as each holds a link of one's own to acknowledge by.
+        """
+        people = [person for person in message.recipients if person.email]
+        if self._config.to:
+            await self._talk(self._mail(message, self._config.to))
+        elif not people:
             raise SendFailed(Reason.NO_RECIPIENT, "nobody on duty has an e-mail address, and the channel names none")
-        await self._talk(lambda client: client.send_message(self._mail(message, addresses)))
+        else:
+            alone = len(people) == 1
+            await self._told.tell(message, people, lambda one: self._talk(self._mail_to(message, one, alone=alone)))
 
     async def check(self) -> None:
         """The server answers and takes the login."""
-        await self._talk(lambda client: client.noop())
+        await self._talk(None)
 
     async def close(self) -> None:
         """Nothing is held open."""
 
-    def _mail(self, message: Message, addresses: tuple[str, ...]) -> EmailMessage:
+    def _mail_to(self, message: Message, person: Recipient, *, alone: bool) -> EmailMessage:
+        suffix = "" if alone else "." + person.login.replace("@", ".")
+        return self._mail(replace(message, recipients=(person,)), (str(person.email),), suffix)
+
+    def _mail(self, message: Message, addresses: tuple[str, ...], suffix: str = "") -> EmailMessage:
         mail = EmailMessage()
         mail["From"] = self._config.sender
         mail["To"] = ", ".join(addresses)
         mail["Subject"] = " ".join(subject(message, self._config.locale).split())
         mail["Date"] = format_datetime(self._setup.now())
         domain = parseaddr(self._config.sender)[1].rpartition("@")[2]
-        mail["Message-ID"] = f"<{message.id}@{domain}>"  # the same at every try: readers can drop a double
+        # the same at every try: readers can drop a double
+        mail["Message-ID"] = f"<{message.id}{suffix}@{domain}>"
         mail["Auto-Submitted"] = "auto-generated"
-        mail.set_content(text(message, self._config.locale, self._setup.now(), self._setup.base_url))
+        mail.set_content(self._setup.text(message, self._config.locale))
         return mail
 
-    async def _talk(self, say: "Callable[[aiosmtplib.SMTP], object]") -> None:
+    async def _talk(self, mail: EmailMessage | None) -> None:
+        """One connection: the mail is taken, or without one the server answers."""
         config = self._config
         client = aiosmtplib.SMTP(
             hostname=config.host,
@@ -82,7 +97,10 @@ class Email:
         )
         try:
             async with client:
-                await say(client)  # type: ignore[misc]  # every use of it is awaitable
+                if mail is None:
+                    await client.noop()
+                else:
+                    await client.send_message(mail)
         except (aiosmtplib.SMTPException, OSError) as error:
             raise SendFailed(_reason(error), f"{type(error).__name__}: {error}") from error
 

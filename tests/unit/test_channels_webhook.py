@@ -13,7 +13,8 @@ from aiohttp.abc import ResolveResult
 from aiohttp.test_utils import TestServer
 
 from alerts.channels import Setup, check_channel, sample
-from alerts.channels.webhook import Webhook, WebhookConfig, is_public, signature, signing_key
+from alerts.channels.post import is_public
+from alerts.channels.webhook import Webhook, WebhookConfig, signature, signing_key
 from alerts.message import Recipient
 from alerts.reasons import Reason, SendFailed
 
