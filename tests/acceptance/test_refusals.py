@@ -6,6 +6,12 @@ from collections.abc import AsyncIterator
 from io import BytesIO
 from typing import Any
 
+import msgspec
+from aiohttp.test_utils import TestServer
+
+from callcenter.services.context import Context
+from callcenter.web.app import build
+
 TICKET = {"contract": "HF-1", "region": "city", "title": "No network", "facts": {"impact": "down"}}
 JSON = {"Content-Type": "application/json"}
 WRITTEN = ("calls", "tickets", "entries", "clocks", "queues", "idempotency")
@@ -277,3 +283,38 @@ async def test_odd_but_honest_requests_are_taken(hotline: Any) -> None:
     )
     for accept in ("text/html", "*/*", "application/xml;q=0.1", "nonsense", "\xff"):
         await hotline.ask("GET", "/calls", headers={"Accept": accept}, expect=200)
+
+
+async def test_slow_senders_hold_up_nobody(hotline: Any) -> None:
+    """More bodies that never end than the pool has connections."""
+    token = hotline.tokens["dispatcher"]
+    await hotline.get("/me")
+    head = CALL.decode().replace("TOKEN", f"Host: x\r\nAuthorization: Bearer {token}")
+    opened = [await asyncio.open_connection("127.0.0.1", hotline.server.port) for _ in range(12)]
+    for _, writer in opened:
+        writer.write((head + "Content-Length: 100\r\n\r\n{").encode())
+        await writer.drain()
+    for _ in range(3):
+        await asyncio.wait_for(hotline.get("/calls"), 5)
+    for _, writer in opened:
+        writer.close()
+    await nothing_stored(hotline)
+
+
+async def test_who_asks_too_often_is_told_when_to_come_again(hotline: Any, moving: Any) -> None:
+    settings = msgspec.structs.replace(hotline.context.settings, rate_limit=2)
+    server = TestServer(build(hotline.pool, Context(settings, moving)))
+    await server.start_server()
+    try:
+        url = server.make_url("/api/v1/me")
+        for role, statuses in (("agent", [200, 200, 429, 429]), ("engineer", [200])):
+            headers = {"Authorization": f"Bearer {hotline.tokens[role]}"}
+            for status in statuses:
+                async with hotline.session.get(url, headers=headers) as reply:
+                    assert reply.status == status
+                    assert reply.headers.get("Retry-After") == ("1" if status == 429 else None)
+        moving.move(seconds=1)
+        async with hotline.session.get(url, headers={"Authorization": f"Bearer {hotline.tokens['agent']}"}) as reply:
+            assert reply.status == 200
+    finally:
+        await server.close()

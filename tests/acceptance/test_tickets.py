@@ -1,5 +1,6 @@
 """What happens to a ticket after it was opened, through HTTP."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -283,3 +284,15 @@ async def test_clocks_at_another_instant(hotline: Any, at: Callable[..., str]) -
     for when in ("9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "2026-03-02T09:00:00", "now", "null"):
         refused = await hotline.ask("GET", f"/tickets/{number}/clocks", params={"at": when}, expect=422)
         assert refused.pointers == ["?at"]
+
+
+async def test_many_hands_on_one_ticket(hotline: Any) -> None:
+    number = (await hotline.ring())["ticket"]["number"]
+    path, headers = f"/tickets/{number}", {"If-Match": '"1"'}
+    asked = [hotline.ask("PATCH", path, json={"title": str(one)}, headers=headers) for one in range(10)]
+    assert sorted(reply.status for reply in await asyncio.gather(*asked)) == [200, *[412] * 9]
+    notes = [hotline.write(number, {"type": "noted", "text": str(one)}) for one in range(20)]
+    written = [entry for one in await asyncio.gather(*notes) for entry in one["entries"]]
+    stored = (await hotline.get(f"{path}/events"))["items"]
+    assert sorted(written, key=lambda one: int(one["id"])) == stored[3:]
+    assert [one["id"] for one in stored] == [str(seq) for seq in range(1, 24)]
