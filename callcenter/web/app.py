@@ -15,6 +15,7 @@ from callcenter.web.api import ROUTES
 from callcenter.web.handle import AWAY, Door
 from callcenter.web.metrics_page import Scrape, counting, know_routes, metrics_page
 from callcenter.web.openapi import document
+from callcenter.web.pages import add_pages
 from callcenter.web.problems import problem
 
 _log = structlog.get_logger("callcenter.web")
@@ -73,6 +74,7 @@ def build(pool: asyncpg.Pool, context: Context, scrape: Scrape | None = None) ->
     app.router.add_static("/api/docs/static", _swagger())
     app.router.add_get("/healthz", alive)
     app.router.add_get("/readyz", ready)
+    add_pages(app, pool, context)
     if scrape is not None:
         app.router.add_get("/metrics", metrics_page(scrape))
         know_routes(app, scrape.metrics)

@@ -113,8 +113,14 @@ def _responses(route: Route, known: dict[str, Any]) -> dict[str, Any]:
         good["content"][media] = {}
     for status in (route.status, *route.also):
         found[str(status)] = good
-    codes = {401: "No valid token", 403: "The role may not do it", 404: "There is no such thing", 422: "Invalid request",
-             429: "Too many requests", 503: "The database does not answer just now"}  # fmt: skip
+    codes = {
+        401: "No valid token",
+        403: "The role may not do it",
+        404: "There is no such thing",
+        422: "Invalid request",
+        429: "Too many requests",
+        503: "The database does not answer just now",
+    }
     if route.public:
         codes = {429: codes[429], 503: codes[503]}
     if route.body is not None:
