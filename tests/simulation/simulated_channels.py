@@ -1,0 +1,115 @@
+"""The channels of a day: what reaches the other side is written down; some are slow, fail, or hang."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from simulated_database import operation_fate
+from simulated_world import OPERATION, World
+
+from alerts.dispatcher import TIMEOUT
+from alerts.message import Message
+from alerts.reasons import Reason, SendFailed
+
+_FAILURES = (
+    SendFailed(Reason.UNAVAILABLE, "busy"),
+    SendFailed(Reason.UNREACHABLE, "closed connection"),
+    SendFailed(Reason.RATE_LIMITED, "too many", timedelta(seconds=70)),
+    RuntimeError("a fault of ours"),
+)
+_FOR_GOOD = SendFailed(Reason.GONE, "410")
+_HANGS = timedelta(minutes=2)  # longer than any sender waits
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message the other side was given: by whom, and at which place of the database's history."""
+
+    id: UUID
+    by: str
+    place: int
+    at: datetime
+    event: str
+    taken: bool
+
+
+async def _nothing() -> None:
+    """The time has come for whoever waits for it."""
+
+
+class Phone:
+    """All channels of the day, and what went through them."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.sent: list[Sent] = []
+        self.moods: dict[str, str] = {}
+
+    def line(self, host: Any, channel: str) -> Line:
+        """The channel as a host holds it."""
+        return Line(self, host, channel)
+
+
+class Line:
+    """One host's end of a channel."""
+
+    def __init__(self, phone: Phone, host: Any, channel: str) -> None:
+        self._phone = phone
+        self._host = host
+        self._channel = channel
+
+    async def send(self, message: Message) -> None:
+        """The message is taken, or it is not, or nobody knows."""
+        world, operation = self._phone.world, OPERATION.get()
+        assert operation is not None
+        fate = "" if world.calm else operation_fate(operation)
+        if fate == "crash_before":
+            self._die()
+        outcome = self._outcome()
+        place = await world.place()
+        by = operation.name.split()[0]
+        taken = outcome in ("ok", "slow", "taken, then failed")
+        self._phone.sent.append(Sent(message.id, by, place, world.now, message.event, taken))
+        await self._wait(outcome)
+        if fate == "crash_after":
+            self._die()
+        self._answer(outcome)
+
+    def _die(self) -> None:
+        self._host.crash()
+        raise asyncio.CancelledError
+
+    def _outcome(self) -> str:
+        rng = self._phone.world.rng
+        if self._phone.world.calm:
+            return "ok"
+        mood = self._phone.moods.get(self._channel, "ok")
+        return mood if mood != "ok" and rng.random() < 0.8 else rng.choice(("ok",) * 12 + ("slow", "fails", "taken, then failed"))
+
+    async def _wait(self, outcome: str) -> None:
+        world = self._phone.world
+        if outcome in ("hangs", "slow"):
+            world.at(world.now + TIMEOUT + timedelta(microseconds=1), _nothing)  # time must stop there
+        if outcome == "hangs":
+            await world.turn(_HANGS)
+        elif outcome == "slow":
+            await world.turn(timedelta(milliseconds=world.rng.randrange(500, 15_000)))
+        else:
+            await world.turn(world.delay())
+
+    def _answer(self, outcome: str) -> None:
+        rng = self._phone.world.rng
+        if outcome in ("fails", "taken, then failed"):
+            raise _FAILURES[rng.randrange(len(_FAILURES))]
+        if outcome == "gone":
+            raise _FOR_GOOD
+
+    async def check(self) -> None:
+        """Nothing to check."""
+
+    async def close(self) -> None:
+        """Nothing to close."""

@@ -1,0 +1,425 @@
+"""One busy day over three hosts, drawn from a seed: calls, writes, passes, messages, and everything that can go wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import asyncpg
+from simulated_channels import Phone
+from simulated_database import Server
+from simulated_host import Host
+from simulated_loop import SimulatedLoop
+from simulated_terms import CONTRACTS
+from simulated_world import START, Operation, World
+
+from callcenter.errors import CallcenterError
+from callcenter.services import alerts, calls, timeline
+from callcenter.services.calls import CallTicket, LogCall
+from callcenter.services.types import Actor
+from callcenter.store import contracts
+from callcenter.store.pool import connect
+
+LENGTH = timedelta(hours=10)
+_SECOND, _MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+_AGENT = Actor("agent", "supervisor")
+
+
+async def furnish(dsn: str) -> None:
+    """The contracts, people and channels every day begins with."""
+    connection = await connect(dsn)
+    for terms in CONTRACTS.values():
+        row = await contracts.ensure(connection, terms.code, "Somebody", START)
+        await contracts.add_version(connection, row["id"], terms.contract(), terms.text(), b"", START, "test")
+    for login, role in (("ann", "supervisor"), ("ben", "engineer"), ("cas", "admin")):
+        await connection.execute(
+            "insert into users (login, name, role, created_at, updated_at) values ($1, $1, $2, $3, $3)", login, role, START
+        )
+    await connection.execute(
+        "update channels set config = '{\"name\": \"journal\"}'; insert into channels (name, kind, duties, config,"
+        " created_at, updated_at) values ('pager', 'webhook', '{supervisor,admin}', '{\"name\": \"pager\"}', now(), now())"
+    )
+    await connection.close()
+
+
+@dataclass(slots=True)
+class Promise:
+    """What a client was told of its write: `sure` False when the answer never came."""
+
+    ticket: int | None
+    seqs: list[int]
+    title: str
+    sure: bool = False
+    refused: bool = False
+
+
+@dataclass(slots=True)
+class Ticket:
+    """A ticket as its agents know it."""
+
+    number: int
+    terms: str
+    writes: int = 0
+    length: int = 3
+    paused: bool = False
+
+
+@dataclass(slots=True)
+class Day:
+    """The day being simulated, and what it leaves for the laws."""
+
+    world: World
+    server: Server
+    phone: Phone = field(init=False)
+    hosts: list[Host] = field(init=False)
+    tickets: list[Ticket] = field(default_factory=list)
+    promises: list[Promise] = field(default_factory=list)
+    marks: list[tuple[int, datetime]] = field(default_factory=list)  # history so far, instant a whole pass looked at
+    end: datetime = START
+    _down_until: datetime = START
+
+    def __post_init__(self) -> None:
+        self.phone = Phone(self.world)
+        self.hosts = [Host(name, self.server, self.world, self.phone) for name in ("red", "green", "blue")]
+        for host in self.hosts:
+            host.others = [other for other in self.hosts if other is not host]
+            host.fell = self._fell
+
+    async def run(self) -> None:
+        """The day has passed, everything is up again, and every message is out."""
+        for host in self.hosts:
+            await host.start()
+        self._plan()
+        self.world.at(START, self._watch)
+        await self.world.run_until(START + LENGTH)
+        await self._evening()
+
+    # The plan
+
+    def _plan(self) -> None:
+        rng, at = self.world.rng, self.world.at
+        for _ in range(rng.randrange(7, 13)):
+            at(self._some_time(0.7), self._open)
+        for _ in range(rng.randrange(2, 6)):
+            at(self._some_time(), self._crash)
+        for _ in range(rng.randrange(0, 3)):
+            at(self._some_time(), self._jump)
+        if rng.random() < 0.35:
+            at(self._some_time(0.8), self._outage)
+        for _ in range(rng.randrange(1, 5)):
+            at(self._some_time(), self._mood)
+        for _ in range(12):
+            at(self._some_time(), self._checkpoint)
+
+    def _some_time(self, share: float = 1.0) -> datetime:
+        return START + _SECOND * self.world.rng.randrange(int(LENGTH / _SECOND * share))
+
+    def _someone(self) -> Host | None:
+        up = [host for host in self.hosts if host.up]
+        return self.world.rng.choice(up) if up else None
+
+    async def _watch(self) -> None:
+        """Once a second each host looks whether something is due; seconds in which nothing is are skipped."""
+        wake, ready, latest = await self.world.monitor.fetchrow(
+            "select (select min(wake_at) from clocks), (select min(coalesce(lease_until, next_try_at)) from deliveries"
+            " where state in ('pending', 'sending')), (select max(recorded_at) from alerts)"
+        )
+        if latest is not None and latest > self.world.now + _SECOND:
+            self.world.violations.append(f"an alert was recorded at {latest}, which is yet to come")
+        for host in self.hosts:
+            if host.up:
+                self._ticks(host, wake, ready)
+        soon = min((at for at in (wake, ready) if at is not None), default=self.world.now)
+        self.world.at(max(self.world.now + _SECOND, min(soon, self.world.now + 2 * _MINUTE)), self._watch)
+
+    def _ticks(self, host: Host, wake: datetime | None, ready: datetime | None) -> None:
+        rng, now = self.world.rng, self.world.now
+        if wake is not None and wake <= now + 3 * _MINUTE:
+            # most are rung at the instant by the date job; some hosts sleep through it until a tick
+            late = timedelta(0) if rng.random() < 0.6 else timedelta(milliseconds=rng.randrange(1000))
+            if wake > now or rng.random() < 0.5:
+                host.ring_at(max(wake, host.now()) + late)
+        if ready is not None and ready <= now + _SECOND and rng.random() < 0.6:
+            host.post_at(max(ready, now) + timedelta(milliseconds=rng.randrange(900)))
+
+    # What people do
+
+    async def _open(self) -> None:
+        host, rng = self._someone(), self.world.rng
+        if host is None:
+            self.world.at(self.world.now + 10 * _MINUTE, self._open)
+            return
+        code = rng.choice(sorted(CONTRACTS))
+        now = host.now()
+        known = CallTicket(
+            contract=code,
+            title=f"call {len(self.promises)}",
+            region=rng.choice(("city", "city", "province")),
+            severity=rng.choice((1, 1, 2, 3)),
+            severity_reason="as told",
+        )
+        late = rng.choice((0, 0, 0, 30, 7 * 60, 45 * 60))
+        command = LogCall(caller="+862012345678", received_at=now - timedelta(seconds=late), ticket=known)
+        host.begin(f"call {code}", lambda: self._log(host, command, code))
+
+    async def _log(self, host: Host, command: LogCall, code: str) -> None:
+        assert command.ticket is not None
+        promise = Promise(None, [1, 2, 3], command.ticket.title or "")
+        self.promises.append(promise)
+        async with host.pool.acquire() as conn:
+            logged = await calls.log_call(conn, host.context, command, _AGENT, host.now())
+        assert logged.ticket is not None
+        promise.ticket, promise.sure = logged.ticket.number, True
+        ticket = Ticket(logged.ticket.number, code)
+        self.tickets.append(ticket)
+        self._next(ticket)
+
+    def _next(self, ticket: Ticket) -> None:
+        """The ticket's next write is planned: at an edge of one of its clocks, or at any time."""
+        rng = self.world.rng
+        if ticket.writes >= 9:
+            return
+
+        async def soon() -> None:
+            await self._write(ticket)
+
+        async def aimed() -> None:
+            edges = await self._edges(ticket.number)
+            shifts = (-_SECOND, timedelta(microseconds=-1), timedelta(0), timedelta(microseconds=1), _SECOND)
+            when = rng.choice(edges) + rng.choice(shifts) if edges else self.world.now + _MINUTE
+            self.world.at(max(when, self.world.now), soon)
+
+        wait = timedelta(seconds=int(rng.expovariate(1 / 1400)))
+        self.world.at(self.world.now + min(wait, timedelta(hours=3)), aimed if rng.random() < 0.35 else soon)
+
+    async def _edges(self, number: int) -> list[datetime]:
+        """The instants ahead at which something changes for the ticket."""
+        rows = await self.world.monitor.fetch(
+            "select due_at, wake_at from clocks where ticket = $1 and not void order by commitment, cycle", number
+        )
+        return [at for row in rows for at in row if at is not None and at > self.world.now]
+
+    async def _write(self, ticket: Ticket) -> None:
+        rng = self.world.rng
+        ticket.writes += 1
+        due = await self.world.monitor.fetch(
+            "select due_at from clocks where ticket = $1 and due_at is not null order by commitment, cycle", ticket.number
+        )
+        for _ in range(2 if rng.random() < 0.15 else 1):  # two at once, from anywhere
+            host = self._someone()
+            if host is not None:
+                entries = self._entries(ticket, [row["due_at"] for row in due], host.now())
+                host.begin(f"write {ticket.number}", lambda host=host, entries=entries: self._record(host, ticket, entries))
+        if rng.random() < 0.3:
+            self._acknowledge(ticket)
+        self._next(ticket)
+
+    def _entries(self, ticket: Ticket, dues: list[datetime], now: datetime) -> list[dict[str, Any]]:
+        rng = self.world.rng
+        number = rng.choice((1, 1, 1, 2, 3))
+        found = []
+        for _ in range(number):
+            entry = self._entry(ticket)
+            draw = rng.random()
+            if draw < 0.2:  # written down late
+                entry["occurred_at"] = now - timedelta(seconds=rng.choice((20, 300, 1500, 4000)))
+            elif draw < 0.38 and dues:  # at the deadline itself, or hardly beside it
+                at = rng.choice(dues) + rng.choice((0, 0, 1, -1)) * timedelta(microseconds=1)
+                entry["occurred_at"] = min(at, now + _MINUTE)
+            elif draw < 0.42:
+                entry["occurred_at"] = now + timedelta(seconds=rng.randrange(120))
+            found.append({**entry, "occurred_at": entry["occurred_at"].isoformat()} if "occurred_at" in entry else entry)
+        return found
+
+    def _entry(self, ticket: Ticket) -> dict[str, Any]:
+        rng = self.world.rng
+        kind = rng.choices(*zip(*_KINDS, strict=True))[0]
+        if kind == "pause":
+            ticket.paused = not ticket.paused
+            kind = "paused" if ticket.paused else "resumed"
+            return {"type": kind, "reason": rng.choice(("customer", "customer", "weather"))}
+        if kind == "graded":
+            return {"type": kind, "severity": rng.choice((1, 2, 3))}
+        if kind == "moved":
+            return {"type": kind, "region": rng.choice(("city", "province"))}
+        if kind == "corrected":
+            mend = {"void": True} if rng.random() < 0.4 else {"to": self._before()}
+            return {"type": kind, "entry": str(rng.randrange(1, ticket.length + 1)), **mend, "reason": "mended"}
+        if kind == "followed_up":
+            return {"type": kind, "solved": rng.random() < 0.7}
+        return {"type": kind}
+
+    def _before(self) -> str:
+        return (self.world.now - timedelta(seconds=self.world.rng.randrange(5400))).isoformat()
+
+    async def _record(self, host: Host, ticket: Ticket, entries: list[dict[str, Any]]) -> None:
+        promise = Promise(ticket.number, [], "")
+        self.promises.append(promise)
+        async with host.pool.acquire() as conn:
+            try:
+                recorded = await timeline.record(conn, host.context, ticket.number, entries, _AGENT)
+            except CallcenterError:
+                promise.refused = True
+                return
+        promise.seqs = [int(entry.id) for entry in recorded.entries]
+        promise.sure = True
+        ticket.length = max(ticket.length, *promise.seqs)
+
+    def _acknowledge(self, ticket: Ticket) -> None:
+        host = self._someone()
+        if host is None:
+            return
+
+        async def work() -> None:
+            async with host.pool.acquire() as conn:
+                mine = await alerts.listing(conn, {"ticket": ticket.number, "state": ["firing"]}, 5, _AGENT)
+                if mine:
+                    newest = self.world.rng.choice(mine)
+                    await alerts.acknowledge(conn, newest.id, _AGENT, host.now())
+
+        host.begin(f"acknowledge {ticket.number}", work)
+
+    # What goes wrong
+
+    async def _crash(self) -> None:
+        host = self._someone()
+        if host is not None:
+            host.crash()
+
+    def _fell(self, host: Host) -> None:
+        self._restart(host, timedelta(seconds=self.world.rng.choice((1, 5, 40, 600, 3600))))
+
+    def _restart(self, host: Host, after: timedelta) -> None:
+        async def start() -> None:
+            if not host.up:
+                self.world.note(f"{host.name} starts")
+                await host.start()
+                host.ring_at(self.world.now)
+                host.post_at(self.world.now)
+
+        self.world.at(max(self.world.now + after, self._down_until), start)
+
+    async def _outage(self) -> None:
+        """All hosts are gone for a while."""
+        self._down_until = self.world.now + timedelta(minutes=self.world.rng.choice((3, 20, 70, 200)))
+        for host in self.hosts:
+            if host.up:
+                host.crash()
+
+    async def _jump(self) -> None:
+        """A host's clock jumps; the host notices before it does anything else (docs: once a minute, and at start)."""
+        host, rng = self._someone(), self.world.rng
+        if host is None or host.tasks or self.world.operations:
+            self.world.at(self.world.now + 7 * _SECOND, self._jump)
+            return
+        host.error = rng.choice((-1, 1)) * timedelta(seconds=rng.choice((2, 90, 4000, 90_000)))
+        self.world.note(f"{host.name} is off by {host.error}")
+        await host.compare()
+
+    async def _mood(self) -> None:
+        """A channel behaves badly for a while."""
+        rng = self.world.rng
+        channel = rng.choice(("journal", "pager"))
+        self.phone.moods[channel] = rng.choice(("slow", "fails", "hangs", "taken, then failed", "gone"))
+
+        async def better() -> None:
+            self.phone.moods.pop(channel, None)
+
+        self.world.at(self.world.now + timedelta(minutes=rng.choice((1, 8, 40))), better)
+
+    # Looking
+
+    def _idle(self) -> bool:
+        return not self.world.operations and not self.world.zombies and not any(host.tasks for host in self.hosts)
+
+    async def _checkpoint(self) -> None:
+        """At an edge of some clock one host looks at everything while nothing else happens."""
+        rng = self.world.rng
+        rows = await self.world.monitor.fetch(
+            "select due_at, wake_at from clocks where wake_at is not null and not void order by ticket, commitment, cycle"
+        )
+        edges = [at for row in rows for at in row if at is not None and at > self.world.now]
+        when = rng.choice(edges) + rng.choice((-1, 0, 0, 1)) * timedelta(microseconds=1) if edges else self.world.now
+
+        async def look() -> None:
+            host = self._someone()
+            if host is None:
+                return
+            if not self._idle():
+                self.world.at(self.world.now + _SECOND, look)
+                return
+            await self._pass_alone(host)
+
+        self.world.at(max(when, self.world.now), look)
+
+    async def _pass_alone(self, host: Host) -> datetime | None:
+        operation = Operation(f"{host.incarnation} checkpoint", host, None)
+        looked: list[datetime] = []
+
+        async def look() -> None:
+            looked.append(host.now())
+            await host.look()
+
+        self.world.start(operation, look())
+        await self.world.alone(operation)
+        if operation.ended != "done":
+            return None
+        self.marks.append((await self.world.place(), looked[0]))
+        return looked[0]
+
+    async def _evening(self) -> None:
+        """No more faults; all hosts are up; a last look at every clock; every message is sent."""
+        world = self.world
+        world.calm = True
+        world.drop_plans()
+        for host in self.hosts:
+            if not host.up:
+                await host.start()
+        while not self._idle():
+            await world.run_until(world.now + 30 * _SECOND)
+        for _ in range(2):  # the second finds nothing
+            end = await self._pass_alone(self.hosts[0])
+            assert end is not None, "the last pass runs to its end"
+            self.end = end
+        while ready := await self._ready():
+            await world.run_until(max(world.now, ready))
+            for host in self.hosts:
+                await world.alone(host.begin("post", host.post))
+            await world.settle()
+            while any(host.tasks for host in self.hosts):
+                await world.run_until(world.now + timedelta(milliseconds=100))
+
+    async def _ready(self) -> datetime | None:
+        at: datetime | None = await self.world.monitor.fetchval(
+            "select min(coalesce(lease_until, next_try_at)) from deliveries where state in ('pending', 'sending')"
+        )
+        return at
+
+
+_KINDS = (
+    ("pause", 6),
+    ("graded", 4),
+    ("moved", 2),
+    ("responded", 4),
+    ("arrived", 4),
+    ("restored", 4),
+    ("resolved", 3),
+    ("updated", 4),
+    ("closed", 1),
+    ("reopened", 4),
+    ("cancelled", 1),
+    ("corrected", 4),
+    ("followed_up", 2),
+    ("noted", 1),
+    ("signed", 1),
+)
+
+
+async def simulate(loop: SimulatedLoop, server: Server, seed: int) -> Day:
+    """The day of the seed, with what it left in the database."""
+    await server.clear()
+    monitor: asyncpg.Connection = server.monitor
+    day = Day(World(loop, seed, monitor, server.clerk), server)
+    await day.run()
+    return day

@@ -1,0 +1,371 @@
+"""What must hold of a day that has passed, read from the database's own history of it."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from simulated_day import Day
+from simulated_model import Change, Key, Known, Sight, Told, clocks, look, overlooked, timeline_of
+
+from alerts.reasons import Reason
+from callcenter.services import verify
+from callcenter.services.context import Context
+from callcenter.settings import Settings
+from sla.explain import why
+from sla.interval import micros
+from sla.timeline import Entry, Timeline
+
+Row = dict[str, Any]
+_LEASE = timedelta(seconds=60)
+
+
+@dataclass(slots=True)
+class Write:
+    """What one transaction wrote for one ticket, in order."""
+
+    place: int
+    rows: list[tuple[str, Row]] = field(default_factory=list)
+
+    def of(self, relation: str) -> list[Row]:
+        return [row for name, row in self.rows if name == relation]
+
+
+async def violations(day: Day) -> list[str]:
+    """Everything that must not be, as sentences; empty for a good day."""
+    monitor = day.world.monitor
+    history = [
+        (row["place"], row["tx"], row["relation"], _instants(row["row"]))
+        for row in await monitor.fetch("select place, tx, relation, row from history order by place")
+    ]
+    codes = {
+        row["number"]: row["code"]
+        for row in await monitor.fetch("select number, k.code from tickets t join contracts k on k.id = t.contract")
+    }
+    found = [*day.world.violations]
+    found += [f"{host.name} set {host.passes_failed} clocks aside" for host in day.hosts if host.passes_failed]
+    for number, writes in sorted(_by_ticket(history).items()):
+        ledger = Ledger(number, codes[number], writes, day.marks)
+        found += [f"ticket {number}: {text}" for text in ledger.violations(day.end)]
+    found += _kept_promises(day, history)
+    found += _deliveries(day, history, await _channels(monitor))
+    found += await _verified(day)
+    return found
+
+
+def _instants(row: Row) -> Row:
+    return {
+        name: datetime.fromisoformat(value) if value is not None and name.endswith(("_at", "_from", "_until")) else value
+        for name, value in row.items()
+    }
+
+
+def _by_ticket(history: Sequence[tuple[int, int, str, Row]]) -> dict[int, list[Write]]:
+    """The writes of each ticket in the order in which they held its lock."""
+    found: dict[int, dict[int, Write]] = defaultdict(dict)
+    for place, tx, relation, row in history:
+        if "ticket" in row:
+            found[row["ticket"]].setdefault(tx, Write(place)).rows.append((relation, row))
+    return {number: list(writes.values()) for number, writes in found.items()}
+
+
+class Ledger:
+    """One ticket's day: every look that was taken at it, beside what the look should have come to."""
+
+    def __init__(self, number: int, code: str, writes: list[Write], marks: Sequence[tuple[int, datetime]]) -> None:
+        self.number, self.code = number, code
+        self._writes = writes
+        self._marks = list(marks)
+        self.entries: list[Entry] = []
+        self.timeline = timeline_of(())
+        self.known: dict[Key, Known] = {}
+        self._keys: dict[int, Key] = {}
+        self._alerts: dict[int, tuple[Key, Told]] = {}
+
+    def violations(self, end: datetime) -> Iterator[str]:
+        """What went wrong, in order; after the first wrong look there is no sense in going on."""
+        for write in self._writes:
+            while self._marks and self._marks[0][0] < write.place:
+                yield from self._marked(self._marks.pop(0)[1])
+            wrong = list(self._follow(write))
+            yield from wrong
+            if wrong:
+                return
+        for _, now in self._marks:
+            yield from self._marked(now)
+        yield from self._laws(end)
+
+    def _marked(self, now: datetime) -> Iterator[str]:
+        if self.entries:
+            found = overlooked(Sight(self.code, self.timeline, now), self.known)
+            yield from (f"at {now}, after a whole pass, {text}" for text in found)
+
+    def _follow(self, write: Write) -> Iterator[str]:
+        added = write.of("entries")
+        if added:
+            self.entries += [_entry(row) for row in added]
+            self.timeline = timeline_of(self.entries)
+        acknowledged = [row for row in write.of("alerts") if row["state"] == "acknowledged" and row["settled_at"] is None]
+        if acknowledged:
+            yield from self._acknowledged(acknowledged)
+            return
+        rows = write.of("clocks")
+        raised, settled = self._alerts_of(write)
+        yield from self._safe(write)
+        for row in rows:
+            yield from self._looked(row, raised, settled)
+        for (key, *rest), _ in [*raised.items(), *settled.items()]:
+            yield f"{key} {rest} was written and not called for"
+
+    def _acknowledged(self, rows: list[Row]) -> Iterator[str]:
+        for row in rows:
+            key, told = self._alerts[row["id"]]
+            if told.state != "firing":
+                yield f"{key} step {told.step} was {told.state} and acknowledged"
+            told.state = "acknowledged"
+
+    def _alerts_of(self, write: Write) -> tuple[dict[Any, Row], dict[Any, Row]]:
+        """The alerts the write added and those it settled, by key, step, repeat and version."""
+        keys = {**self._keys, **{row["id"]: _key(row) for row in write.of("clocks")}}
+        raised: dict[Any, Row] = {}
+        settled: dict[Any, Row] = {}
+        for row in write.of("alerts"):
+            name = (keys[row["clock"]], row["step"], row["repeat"], row["deadline_version"])
+            (settled if row["id"] in self._alerts else raised)[name] = row
+        return raised, settled
+
+    def _safe(self, write: Write) -> Iterator[str]:
+        """Whatever the ladder's fine print: nothing is called broken that the entries known show kept, nor told twice."""
+        names = Counter(
+            (row["clock"], row["step"], row["repeat"], row["deadline_version"])
+            for row in write.of("alerts")
+            if row["id"] not in self._alerts
+        )
+        for _, told in self._alerts.values():
+            names[id(told), 0, 0, 0] = 1
+        before = {(id(key), told.step) for key, told in self._alerts.values()}
+        assert before is not None
+        for name, times in names.items():
+            if times > 1:
+                yield f"clock {name[0]} step {name[1]} repeat {name[2]} version {name[3]} told {times} times at once"
+        keys = {**self._keys, **{row["id"]: _key(row) for row in write.of("clocks")}}
+        for row in write.of("alerts"):
+            if row["id"] in self._alerts:
+                continue
+            clock = clocks(self.code, self.timeline, row["recorded_at"]).get(keys[row["clock"]])
+            state = clock.state if clock is not None else "gone"
+            if row["kind"] != "warning" and state != "breached":
+                yield f"{keys[row['clock']]} told as {row['kind']} at {row['recorded_at']} while {state}"
+            if row["fires_at"] > row["recorded_at"]:
+                yield f"{keys[row['clock']]} told {row['fires_at'] - row['recorded_at']} before its time"
+
+    def _looked(self, row: Row, raised: dict[Any, Row], settled: dict[Any, Row]) -> Iterator[str]:
+        """The look that stored this clock row, held against the model's."""
+        key, now = _key(row), row["assessed_at"]
+        known = self.known.setdefault(key, Known(row["ladder_from"]))
+        self._keys[row["id"]] = key
+        sight = Sight(self.code, self.timeline, now)
+        opening = len(self.entries) == 3 and row["wake_at"] == now and not raised
+        change = Change((), ()) if opening else look(sight, key, known)
+        if opening:
+            known.due_at = sight.clocks[key].due_at
+        yield from self._stored(row, sight, known)
+        for told in change.raised:
+            written = raised.pop((key, told.step, told.repeat, told.version), None)
+            if written is None:
+                yield f"{key} at {now}: step {told.step} repeat {told.repeat} version {told.version} was not raised"
+            else:
+                self._alerts[written["id"]] = (key, told)
+                yield from _unlike(written, told)
+        for told, how in change.settled:
+            written = settled.pop((key, told.step, told.repeat, told.version), None)
+            if written is None or written["state"] != how:
+                yield f"{key} at {now}: step {told.step} repeat {told.repeat} should be {how}"
+
+    def _stored(self, row: Row, sight: Sight, known: Known) -> Iterator[str]:
+        key = _key(row)
+        clock = sight.clocks.get(key)
+        if row["void"] or clock is None:
+            if not row["void"] or clock is not None:
+                yield f"{key} at {sight.now}: void {row['void']}, and it is {clock and clock.state}"
+            return
+        for name, right in (("state", clock.state), ("due_at", clock.due_at), ("stopped_at", clock.stopped_at),
+                            ("breached_at", clock.breached_at), ("deadline_version", known.version)):  # fmt: skip
+            if row[name] != right:
+                yield f"{key} at {sight.now}: {name} is stored as {row[name]} and is {right}"
+        if row["wake_at"] is not None and row["wake_at"] < sight.now:
+            yield f"{key} at {sight.now}: wakes before it was looked at, {row['wake_at']}"
+
+    # The laws of the clocks
+
+    def _laws(self, end: datetime) -> Iterator[str]:
+        now = micros(end)
+        fresh = clocks(self.code, timeline_of(self.entries), end)
+        if clocks(self.code, self.timeline, end) != fresh:
+            yield "law 1: looking again says something else"
+        shuffled = [*self.entries]
+        random.Random(self.number).shuffle(shuffled)
+        if clocks(self.code, timeline_of(shuffled), end) != fresh:
+            yield "law 5: the order of arrival matters"
+        contract = _terms(self.code)
+        for key, clock in fresh.items():
+            stretches = why(contract, self.timeline, clock, now)
+            counted = sum(one.seconds for one in stretches if one.kind == "counted")
+            if clock.due_at is not None and clock.promised_s is not None and counted != clock.promised_s:
+                yield f"law 4: {key} counts {counted} s of {clock.promised_s}"
+        yield from self._unpaused(fresh, end)
+
+    def _unpaused(self, fresh: dict[Key, Any], end: datetime) -> Iterator[str]:
+        """Law 6; left out where entries were corrected: a correction may name a pause."""
+        if any(entry.type == "corrected" for entry in self.entries):
+            return
+        plain = Timeline([entry for entry in self.entries if entry.type not in ("paused", "resumed")])
+        for key, clock in clocks(self.code, plain, end).items():
+            paused = fresh.get(key)
+            if paused is not None and None not in (clock.due_at, paused.due_at) and paused.due_at < clock.due_at:
+                yield f"law 6: a pause made the deadline of {key} earlier"
+
+
+def _terms(code: str) -> Any:
+    from simulated_terms import CONTRACTS
+
+    return CONTRACTS[code].contract()
+
+
+def _key(row: Row) -> Key:
+    return row["commitment"], row["cycle"]
+
+
+def _entry(row: Row) -> Entry:
+    return Entry(row["type"], micros(row["occurred_at"]), row["seq"], micros(row["recorded_at"]), row["by"], row["data"],
+                 str(row["seq"]))  # fmt: skip
+
+
+def _unlike(row: Row, told: Told) -> Iterator[str]:
+    for name in ("kind", "fires_at", "due_at", "recorded_at", "state"):
+        if row[name] != getattr(told, name):
+            yield f"step {told.step} repeat {told.repeat}: {name} is {row[name]} and should be {getattr(told, name)}"
+
+
+def _kept_promises(day: Day, history: Sequence[tuple[int, int, str, Row]]) -> Iterator[str]:
+    """What a client was told is stored is stored; what it was told is refused is not."""
+    stored = {(row["ticket"], row["seq"]) for _, _, relation, row in history if relation == "entries"}
+    for promise in day.promises:
+        missing = [seq for seq in promise.seqs if promise.sure and (promise.ticket, seq) not in stored]
+        if missing:
+            yield f"ticket {promise.ticket}: entries {missing} were accepted and are gone"
+
+
+async def _channels(monitor: Any) -> dict[int, list[str]]:
+    return {row["id"]: row["duties"] for row in await monitor.fetch("select id, duties from channels where active")}
+
+
+_MOVES = {
+    "pending": {"sending", "cancelled"},
+    "sending": {"sending", "sent", "pending", "dead", "cancelled"},
+    "sent": set(),
+    "dead": set(),
+    "cancelled": set(),
+}
+
+
+def _deliveries(
+    day: Day, history: Sequence[tuple[int, int, str, Row]], channels: dict[int, list[str]]
+) -> Iterator[str]:
+    """Every message owed is in the outbox, went out under its own id or died of a known reason, and none went unasked."""
+    alerts = {row["id"]: row for _, _, relation, row in history if relation == "alerts"}
+    lives: dict[str, list[tuple[int, Row]]] = defaultdict(list)
+    for place, _, relation, row in history:
+        if relation == "deliveries":
+            lives[row["id"]].append((place, row))
+    yield from _owed(alerts, lives, channels)
+    sent = defaultdict(list)
+    for one in day.phone.sent:
+        sent[str(one.id)].append(one)
+    for name in sent.keys() - lives.keys():
+        yield f"message {name} was sent and never recorded"
+    for name, life in lives.items():
+        yield from (f"delivery {name} ({life[0][1]['event']}): {text}" for text in _life(life, sent[name]))
+
+
+def _owed(
+    alerts: dict[int, Row], lives: dict[str, list[tuple[int, Row]]], channels: dict[int, list[str]]
+) -> Iterator[str]:
+    """A new alert is told on every channel that serves it; who was told hears how it ended."""
+    have: Counter[tuple[int, int, str]] = Counter()
+    last: dict[tuple[int, int, str], Row] = {}
+    for life in lives.values():
+        row = life[-1][1]
+        have[row["alert"], row["channel"], row["event"]] += 1
+        last[row["alert"], row["channel"], row["event"]] = row
+    for name, times in have.items():
+        if times > 1:
+            yield f"alert {name} has {times} deliveries"
+    for number, alert in alerts.items():
+        for channel, duties in channels.items():
+            serves = not duties or set(duties) & set(alert["notify"])
+            if bool(serves) != ((number, channel, "fire") in have):
+                yield f"alert {number} on channel {channel}: {'nobody was told' if serves else 'told without need'}"
+        yield from _ended(alert, last, channels)
+
+
+def _ended(alert: Row, last: dict[tuple[int, int, str], Row], channels: dict[int, list[str]]) -> Iterator[str]:
+    event = {"withdrawn": "withdraw", "resolved": "resolve"}.get(alert["state"])
+    if event is None or alert["settled_at"] == alert["recorded_at"]:
+        return
+    for channel in channels:
+        fire, end = last.get((alert["id"], channel, "fire")), last.get((alert["id"], channel, event))
+        if fire is not None and fire["state"] == "sent" and end is None:
+            yield f"alert {alert['id']} is {alert['state']} and channel {channel} never heard"
+        if end is not None and fire is not None and fire["state"] == "cancelled" and fire["attempts"] == 0:
+            yield f"alert {alert['id']}: channel {channel} hears of an end without a beginning"
+
+
+def _life(life: list[tuple[int, Row]], sends: list[Any]) -> Iterator[str]:
+    """One delivery from the outbox to the other side."""
+    before: Row | None = None
+    leases: list[tuple[int, Row]] = []
+    for place, row in life:
+        if before is not None and row["state"] not in _MOVES[before["state"]]:
+            yield f"{before['state']} became {row['state']}"
+        if row["state"] == "sending":
+            leases.append((place, row))
+            if before is not None and before["state"] == "sending" and row["lease_until"] - _LEASE < before["lease_until"]:
+                yield f"{row['lease_by']} took it from {before['lease_by']}, whose lease ran"
+        before = row
+    assert before is not None
+    yield from _ends(before, sends)
+    for one in sends:
+        held = [row for place, row in leases if place <= one.place and row["lease_by"] == one.by]
+        if not held:
+            yield f"{one.by} sent it without a lease"
+    for by, times in Counter(one.by for one in sends).items():
+        if times > sum(row["lease_by"] == by for _, row in leases):
+            yield f"{by} sent it {times} times, more often than it was leased"
+
+
+def _ends(last: Row, sends: list[Any]) -> Iterator[str]:
+    state = last["state"]
+    if state in ("pending", "sending"):
+        yield f"it is still {state}"
+    if state == "sent" and not any(one.taken for one in sends):
+        yield "it is recorded as sent and nobody got it"
+    if state == "dead" and last["reason"] not in set(Reason):
+        yield f"it is dead of {last['reason']}"
+    if state == "cancelled" and last["attempts"] == 0 and sends:
+        yield "it was cancelled and sent"
+
+
+async def _verified(day: Day) -> list[str]:
+    now = day.end
+    context = Context(Settings(), lambda: now)
+    pages = verify.check(day.server.clerk, context, now)
+    return [f"verify: {difference}" async for page in pages for difference in page.differences]
+
+
+__all__ = ["groupby", "violations"]

@@ -1,0 +1,197 @@
+"""What should have been told: the alerts of a ticket worked out from its entries alone, look by look.
+
+Written from the pages on the service and on clocks; of the service's own code it uses the reading of entries and
+`sla.clock.assess`, the truth about clocks. `Rules` holds every choice those pages leave open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from fractions import Fraction
+from functools import cache
+
+from simulated_terms import CONTRACTS, Rung
+
+from sla.clock import Clock, assess
+from sla.contract import Contract
+from sla.interval import micros
+from sla.timeline import Entry, Timeline
+
+Key = tuple[str, int]  # commitment, cycle
+_TICK = timedelta(microseconds=1)
+
+
+@dataclass(slots=True)
+class Told:
+    """An alert as it should be in the database."""
+
+    step: int
+    repeat: int
+    version: int
+    kind: str
+    fires_at: datetime
+    due_at: datetime
+    recorded_at: datetime
+    state: str = "firing"
+    settled_at: datetime | None = None
+
+    @property
+    def live(self) -> bool:
+        return self.settled_at is None
+
+
+@dataclass(slots=True)
+class Known:
+    """What is known of one clock after a look."""
+
+    ladder_from: datetime
+    due_at: datetime | None = None
+    version: int = 1
+    told: list[Told] = field(default_factory=list)
+    void: bool = False
+
+
+@cache
+def _contract(code: str, share: Fraction) -> Contract:
+    return CONTRACTS[code].contract(share)
+
+
+def clocks(code: str, timeline: Timeline, now: datetime, share: Fraction = Fraction(1)) -> dict[Key, Clock]:
+    """Every clock of the ticket at the instant, with promises cut to the share."""
+    found = assess(_contract(code, share), timeline, micros(now))
+    return {(clock.commitment, clock.cycle): clock for clock in found}
+
+
+class Sight:
+    """A ticket as it is seen at one instant: its clocks, and when each rung's time comes."""
+
+    def __init__(self, code: str, timeline: Timeline, now: datetime) -> None:
+        self.now = now
+        self.clocks = clocks(code, timeline, now)
+        self._code = code
+        self._timeline = timeline
+        self._cut: dict[Fraction, dict[Key, Clock]] = {}
+
+    def rungs(self, key: Key) -> Iterator[tuple[int, Rung, str, datetime]]:
+        """Number, rung, kind and instant of those that may ring while the clock stands as it does."""
+        clock = self.clocks[key]
+        if clock.due_at is None or clock.state not in ("running", "breached"):
+            return
+        for number, rung in enumerate(CONTRACTS[self._code].ladder):
+            instant = self._instant(key, clock, rung)
+            if instant is None:
+                continue
+            kind = "breach" if rung.at == "breach" else "warning" if instant < clock.due_at else "overdue"
+            if kind == "warning" and clock.stopped_at is not None:
+                continue  # nobody is warned of what is over
+            if kind != "warning" and clock.state != "breached":
+                continue  # nothing is broken yet
+            if clock.stopped_at is not None and instant > clock.stopped_at:
+                continue
+            yield number, rung, kind, instant
+
+    def _instant(self, key: Key, clock: Clock, rung: Rung) -> datetime | None:
+        assert clock.due_at is not None
+        if rung.at == "breach":
+            return clock.breached_at or clock.due_at
+        if isinstance(rung.at, timedelta):
+            return clock.due_at + rung.at
+        if rung.at not in self._cut:
+            self._cut[rung.at] = clocks(self._code, self._timeline, self.now, rung.at)
+        cut = self._cut[rung.at].get(key)
+        return cut.due_at if cut is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a look at one clock should have done."""
+
+    raised: tuple[Told, ...]
+    settled: tuple[tuple[Told, str], ...]
+
+
+def look(sight: Sight, key: Key, known: Known) -> Change:
+    """The alerts to raise and to settle, and `known` brought up to the look."""
+    clock = sight.clocks.get(key)
+    due = clock.due_at if clock is not None else None
+    if known.due_at is not None and due != known.due_at:
+        known.version += 1  # a deadline found again after a pause was counted when it was lost
+    known.due_at, known.void = due, clock is None
+    settled = tuple((told, how) for told in known.told if told.live if (how := _ending(sight, key, clock, told)))
+    raised = tuple(_due(sight, key, known)) if clock is not None else ()
+    for told, how in settled:
+        told.state, told.settled_at = how, sight.now
+    known.told += raised
+    return Change(raised, settled)
+
+
+def _ending(sight: Sight, key: Key, clock: Clock | None, told: Told) -> str | None:
+    """How a live alert ends at this look."""
+    warning = told.kind == "warning"
+    if clock is None or clock.state in ("idle", "none"):
+        return "withdrawn"
+    if clock.state in ("met", "cancelled"):
+        return "resolved" if warning else "withdrawn"  # kept after all: there never was a breach
+    if clock.state == "paused":
+        return None if warning else "withdrawn"
+    if clock.stopped_at is not None:
+        return "resolved"
+    ripe = {number for number, _, _, instant in sight.rungs(key) if instant <= sight.now}
+    return None if told.step in ripe else "withdrawn"
+
+
+def _due(sight: Sight, key: Key, known: Known) -> Iterator[Told]:
+    """What has to be told now and was not yet."""
+    clock, now = sight.clocks[key], sight.now
+    assert clock is not None
+    over = clock.stopped_at is not None
+    for number, rung, kind, instant in sight.rungs(key):
+        if instant > now or instant < known.ladder_from:
+            continue
+        of_step = [told for told in known.told if told.step == number]
+        standing = [told for told in of_step if told.live or told.version == known.version]
+        repeat: int | None = None
+        if not standing:
+            # told before for another deadline: again only if its instant lies after that ended
+            if not any(told.settled_at is not None and told.settled_at >= instant for told in of_step):
+                repeat = 0
+        elif rung.repeat is not None and not over and all(told.state == "firing" for told in standing):
+            newest = (now - instant) // rung.repeat
+            if newest > 0 and instant + newest * rung.repeat > max(told.recorded_at for told in standing):
+                repeat = newest
+        if repeat is not None:
+            fires_at = instant + repeat * (rung.repeat or timedelta(0))
+            assert clock.due_at is not None
+            state, settled_at = ("resolved", now) if over else ("firing", None)
+            yield Told(number, repeat, known.version, kind, fires_at, clock.due_at, now, state, settled_at)
+
+
+def overlooked(sight: Sight, known: dict[Key, Known]) -> Iterator[str]:
+    """What a look at everything would still change, when one has just been taken."""
+    for key in {*sight.clocks, *known}:
+        if key not in known:
+            if sight.clocks[key].state != "idle":
+                yield f"{key} was never stored"
+            continue
+        was = known[key]
+        trial = Known(was.ladder_from, was.due_at, was.version, [*was.told], was.void)
+        clock = sight.clocks.get(key)
+        if was.void and clock is None:
+            continue
+        saved = [(told, told.state, told.settled_at) for told in was.told]
+        change = look(sight, key, trial)
+        for told, state, settled_at in saved:
+            told.state, told.settled_at = state, settled_at
+        if trial.version != was.version:
+            yield f"{key} has a deadline that was not noticed: {trial.due_at}, stored {was.due_at}"
+        for told in change.raised:
+            yield f"{key} lost step {told.step} repeat {told.repeat} ({told.kind}) of {told.fires_at}"
+        for told, how in change.settled:
+            yield f"{key} step {told.step} repeat {told.repeat} is {told.state} and should be {how}"
+
+
+def timeline_of(entries: Sequence[Entry] | Iterable[Entry]) -> Timeline:
+    """The timeline of the entries."""
+    return Timeline(tuple(entries))

@@ -1,0 +1,127 @@
+"""Runs days on a database of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+import structlog
+from simulated_database import Server
+from simulated_day import Day, furnish, simulate
+from simulated_laws import violations
+from simulated_loop import SimulatedLoop, run
+
+from callcenter.store.embedded import EmbeddedPostgres
+from callcenter.store.migrate import migrate
+from callcenter.store.pool import connect
+
+# Nothing here outlives the run.
+_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a seed went: what it did, what went wrong, and a hash over everything it wrote."""
+
+    seed: int
+    violations: list[str]
+    digest: str
+    counts: dict[str, int]
+    trace: list[str]
+
+
+async def prepare(dsn: str) -> None:
+    """The migrated database has what every day begins with."""
+    connection = await connect(dsn)
+    await migrate(connection)
+    await connection.close()
+    await furnish(dsn)
+
+
+class Simulator:
+    """A prepared database on which one day after the other is simulated."""
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+        self._server = Server(dsn)
+        self._loop = SimulatedLoop()
+
+    def open(self) -> None:
+        """Days may begin."""
+        self._loop.run_until_complete(self._server.open())
+
+    def day(self, seed: int) -> Result:
+        """The seed's day has passed and was judged."""
+        return self._loop.run_until_complete(self._day(seed))
+
+    async def _day(self, seed: int) -> Result:
+        day = await simulate(self._loop, self._server, seed)
+        self._loop.set_task_factory(None)
+        found = await violations(day)
+        return Result(seed, found, await self._digest(), await self._counts(day), day.world.trace)
+
+    async def _digest(self) -> str:
+        rows = await self._server.monitor.fetch("select relation, row::text as row from history order by place")
+        return hashlib.sha256("\n".join(f"{one['relation']} {one['row']}" for one in rows).encode()).hexdigest()[:16]
+
+    async def _counts(self, day: Day) -> dict[str, int]:
+        row = await self._server.monitor.fetchrow(
+            "select (select count(*) from tickets) as tickets, (select count(*) from entries) as entries,"
+            " (select count(*) from alerts) as alerts, (select count(*) from deliveries) as deliveries"
+        )
+        return {**dict(row), "sent": len(day.phone.sent), "marks": len(day.marks), "steps": day.world.steps}
+
+    def close(self) -> None:
+        self._loop.run_until_complete(self._server.close())
+        self._loop.close()
+
+
+@contextmanager
+def simulator(dsn: str) -> Iterator[Simulator]:
+    """A simulator on an empty database."""
+    asyncio.run(prepare(dsn))
+    made = Simulator(dsn)
+    made.open()
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def main(first: int, seeds: int, trace: bool) -> int:
+    """Runs the seeds until one fails; the exit code."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    with tempfile.TemporaryDirectory() as folder, EmbeddedPostgres.start_or_join(Path(folder), settings=_FAST) as server:
+        with simulator(server.dsn) as days:
+            return _all(days, first, seeds, trace)
+
+
+def _all(days: Simulator, first: int, seeds: int, trace: bool) -> int:
+    totals: dict[str, int] = {}
+    slowest, began = 0.0, perf_counter()
+    for seed in range(first, first + seeds):
+        start = perf_counter()
+        result = days.day(seed)
+        slowest = max(slowest, perf_counter() - start)
+        if trace:
+            print(*result.trace, result.counts, result.digest, f"{perf_counter() - start:.2f} s", sep="\n")
+        if result.violations:
+            print(f"seed {seed} failed (digest {result.digest}):", *result.violations[:20], sep="\n  ", file=sys.stderr)
+            print(f"simulation: seed {seed} failed after {seed - first} good ones; make simulate FIRST={seed} SEEDS=1")
+            return 1
+        totals = {name: totals.get(name, 0) + count for name, count in result.counts.items()}
+    took = perf_counter() - began
+    what = ", ".join(f"{count} {name}" for name, count in totals.items())
+    print(f"simulation: {seeds} seeds from {first} held in {took:.0f} s (slowest {slowest:.1f} s): {what}")
+    return 0
+
+
+__all__ = ["Result", "Simulator", "main", "run", "simulator"]
