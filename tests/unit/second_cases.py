@@ -7,51 +7,25 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from second_contracts import random_contract, some
 from second_deadline import calendar_of
 from second_reading import second_reading
 
 from sla.interval import DAY, read_instant, write_instant
 
 Data = dict[str, Any]
-ZONES = ("UTC", "Asia/Shanghai", "America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "America/Sao_Paulo")
-FIGURES = (
-    *("0m", "90s", "5m", "30m", "40m", "60m", "1h", "1h30m", "90m", "4h", "8h", "24h", "100h"),
-    *("0wd", "1wd", "NBD", "3wd", "0d", "1d", "10d", "1mo"),
-)
-WEEKS: tuple[Data, ...] = (
-    {"mon-fri": "09:00-12:00 13:30-18:00", "sat": "09:00-12:00"},
-    {"mon-fri": "09:00-17:00", "sun": "01:30-02:30"},
-    {"mon-sun": "08:00-24:00"},
-    {"mon-sun": "00:00-24:00"},
-    {"mon-thu": "22:00-06:00"},
-    {"fri-tue": "22:00-06:00", "wed": "08:00-20:00"},
-    {"mon-fri": "09:00-18:00"},
-)
 # Around both changes of clocks, the spring festival, the October holidays with their make-up days, and the year's end.
 DAYS = ("2026-02-12", "2026-03-06", "2026-03-13", "2026-03-27", "2026-09-25", "2026-10-23", "2026-10-30", "2026-12-30")
 PLAIN = (
     *("noted", "responded", "updated", "diagnosed", "visit_requested"),
     *("dispatched", "arrived", "escalated", "signed", "restored"),
 )
-STARTS: tuple[Any, ...] = (
-    "reported",
-    "reported",
-    "reported",
-    "reported",
-    "diagnosed",
-    "resolved",
-    ["resolved", "signed"],
-)
-STARTS += (["reported", "arrived"], ["visit_requested", "dispatched"], "responded", "graded", ["reported", "reopened"])
-STOPS: tuple[Any, ...] = ("resolved", "arrived", "followed_up", "responded", "signed", ["restored", "resolved"])
-STOPS += (["escalated", "resolved"], "closed", ["signed", "followed_up"])
-REASONS = ("waiting_customer", "force_majeure", "parts")
 
 
 def random_case(seed: int) -> Data:
     """The case of that seed: a contract, a timeline that is refused now and then, and an instant to look from."""
     rng = random.Random(seed)
-    contract = _contract(rng)
+    contract = random_contract(rng)
     start = datetime.fromisoformat(rng.choice(DAYS)).replace(tzinfo=UTC)
     start += timedelta(seconds=rng.randrange(6 * 86400))
     if rng.random() < 0.3:
@@ -111,112 +85,14 @@ def _said(at: datetime) -> str:
     return at.astimezone(UTC).isoformat()
 
 
-def _some(rng: random.Random, chance: float, name: str, value: object) -> Data:
-    return {name: value} if rng.random() < chance else {}
-
-
-def _contract(rng: random.Random) -> Data:
-    phases = _some(rng, 0.8, "phases", ["trial", "warranty"])
-    return {
-        "contract": "T",
-        "title": "t",
-        "customer": "c",
-        "valid": {"from": "2020-01-01", "until": "2030-01-01"},
-        "timezone": rng.choice(ZONES),
-        "version": 1,
-        "effective": "2020-01-01",
-        "regions": {"city": "x", "province": "y"},
-        **phases,
-        "severities": {key: {"name": key, "meaning": key} for key in "123"},
-        "grading": [{"otherwise": 2}],
-        "calendars": {"c0": _calendar(rng), "c1": _calendar(rng), "c2": "24x7"},
-        "commitments": [_commitment(rng, f"k{number}", bool(phases)) for number in range(rng.randint(1, 4))],
-    }
-
-
-def _calendar(rng: random.Random) -> Data:
-    days = {"2026-03-10": "closed", "2026-03-14": "10:00-16:00", "2026-10-04": "09:00-12:00"}
-    holidays = rng.choice(("CN", "US", "DE-BE", ["12-24", "2026-03-09"], ["CN", "2026-10-12"]))
-    return {
-        "timezone": rng.choice(ZONES),
-        "week": rng.choice(WEEKS),
-        **(_some(rng, 0.6, "holidays", holidays)),
-        **_some(rng, 0.3, "holiday_hours", "10:00-12:00"),
-        **_some(rng, 0.4, "days", days),
-        **_some(rng, 0.3, "cutoff", rng.choice(("16:00", "10:00"))),
-        **_some(rng, 0.35, "ends", "next_opening"),
-    }
-
-
-def _commitment(rng: random.Random, name: str, phases: bool) -> Data:
-    starts, stops = rng.choice(STARTS), rng.choice(STOPS)
-    return {
-        "name": name,
-        "starts": starts,
-        "stops": stops,
-        "within": _within(rng),
-        "calendar": rng.choice(("c0", "c0", "c1", "c2")),
-        **_some(rng, 0.6, "pauses", rng.sample(REASONS, rng.randint(1, 2))),
-        **_some(rng, 0.6, "on_regrade", rng.choice(("from_start", "from_regrade", "from_regrade"))),
-        **_some(rng, 0.7, "on_reopen", rng.choice(("continue", "resume", "restart"))),
-        **_some(rng, 0.25, "cancels", rng.choice(("resolved", "diagnosed", ["escalated", "restored"]))),
-        **_some(rng, 0.25, "renews", rng.choice(("updated", "updated", ["responded", "updated"]))),
-        **_some(rng, 0.1, "requires", "visit_requested"),
-        **_some(rng, 0.15, "kinds", rng.choice((["fault"], ["fault", "complaint"], ["complaint"]))),
-        **_some(rng, 0.15 if phases else 0, "phases", ["warranty"]),
-        **_some(rng, 0.15, "categories", rng.sample(("power", "network", "print"), 2)),
-        **_some(rng, 0.1, "owner", rng.choice(("internal", "upstream"))),
-    }
-
-
-def _within(rng: random.Random) -> Any:
-    def one() -> str:
-        return rng.choice(FIGURES) if rng.random() < 0.92 else "none"
-
-    def graded() -> Data:
-        return {"1": one(), "2": one(), rng.choice(("3", "default")): one()}
-
-    shapes: list[Any] = [
-        one(),
-        graded(),
-        graded(),
-        {"default": one()},
-        {"city": graded(), "province": rng.choice((one(), graded(), {"1": one(), "default": one()}))},
-        {"city": one(), "province": graded()},
-        {"city": graded(), "default": one()},
-        {"city": one(), "default": one()},
-        {"city": one()},
-        {"2": one()},
-        {"default": one(), "1": one()},
-        {"default": one(), "city": {"2": one()}},
-        {"city": {"default": one()}, "province": {"3": one()}},
-        [{"severity": [3], "for": one()}, {"category": "print", "region": ["city"], "for": one()}],
-        [{"category": ["power"], "severity": 2, "region": ["city", "province"], "for": one()}, {"otherwise": "none"}],
-        [{"severity": 1, "region": "city", "for": one()}, {"severity": [1, 2], "for": one()}, {"otherwise": one()}],
-        [
-            {"category": "power", "for": one()},
-            {"category": ["network", "print"], "severity": [1, 2], "for": one()},
-            {"otherwise": one()},
-        ],
-        [
-            {"region": "city", "severity": [2, 3], "for": one()},
-            {"region": "province", "for": one()},
-            {"otherwise": one()},
-        ],
-        "measure",
-        "agreed",
-    ]
-    return rng.choice(shapes)
-
-
 def _events(rng: random.Random, contract: Data, start: datetime) -> list[Data]:
     report = {
         "type": "reported",
         "occurred_at": _said(start),
-        **_some(rng, 0.9, "kind", rng.choices(("fault", "complaint"), (9, 1))[0]),
-        **_some(rng, 0.75, "region", rng.choice(("city", "province"))),
-        **_some(rng, 0.75, "category", rng.choice(("power", "network", "print"))),
-        **_some(rng, 0.6, "phase", rng.choice(("trial", "warranty"))),
+        **some(rng, 0.9, "kind", rng.choices(("fault", "complaint"), (9, 1))[0]),
+        **some(rng, 0.75, "region", rng.choice(("city", "province"))),
+        **some(rng, 0.75, "category", rng.choice(("power", "network", "print"))),
+        **some(rng, 0.6, "phase", rng.choice(("trial", "warranty"))),
     }
     reasons = sorted({reason for terms in contract["commitments"] for reason in terms.get("pauses", [])})
     events, at, paused = [report], start, False

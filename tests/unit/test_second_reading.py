@@ -26,7 +26,7 @@ def _beside(name: str) -> ModuleType:
 
 
 # In the order in which they stand on each other.
-for name in ("second_timeline", "second_deadline"):
+for name in ("second_timeline", "second_deadline", "second_contracts"):
     _beside(name)
 reading = _beside("second_reading")
 cases = _beside("second_cases")
