@@ -9,7 +9,7 @@ import asyncpg
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from alerts.channels import read_config
+from alerts.channels import read_config, secret_settings
 from callcenter.errors import Conflict, FieldError, Invalid, NotFound, Stale
 from callcenter.rights import may
 from callcenter.services.phones import e164, masked
@@ -233,25 +233,27 @@ async def _checked(conn: Connection, resource: Resource, values: dict[str, Any],
     return values
 
 
+_NUMBERS = ("phone", "phone_raw")
+
+
 def _view(resource: Resource, row: Mapping[str, Any], actor: Actor) -> Any:
     values = {field: row[field] for field in resource.shown.__struct_fields__}
     if not may(actor.role, "phones.read"):
-        for field in ("phone", "phone_raw"):
+        for field in _NUMBERS:
             if field in values:
                 values[field] = masked(values[field])
     if resource.name == "channels":
-        values["config"] = {name: "•••" if name in _SECRETS else value for name, value in values["config"].items()}
+        secrets = secret_settings(values["kind"])
+        values["config"] = {name: "•••" if name in secrets else value for name, value in values["config"].items()}
     return resource.shown(**values)
-
-
-_SECRETS = frozenset(("secret", "password", "token", "key"))
 
 
 async def page(
     conn: Connection, resource: Resource, filters: dict[str, Any], after: int, limit: int, q: str | None, actor: Actor
 ) -> list[Any]:
     """Records by id; `q` looks for text in the resource's search columns."""
-    like = dict.fromkeys(resource.search, q) if q else {}
+    hidden = () if may(actor.role, "phones.read") else _NUMBERS  # not to be felt for digit by digit either
+    like = dict.fromkeys((column for column in resource.search if column not in hidden), q) if q else {}
     rows = await store.page(conn, resource.table, filters, after, limit, like)
     return [_view(resource, row, actor) for row in rows]
 

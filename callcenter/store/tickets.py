@@ -174,6 +174,7 @@ _FILTERS = {
     "due_before": "exists (select 1 from clocks c where c.ticket = t.number and not c.void and c.stopped_at is null"
     " and c.due_at < {})",
     "q": "(t.title ilike {0} or t.ref ilike {0} or t.caller ilike {0} or a.name ilike {0})",
+    "words": "(t.title ilike {0} or t.ref ilike {0} or a.name ilike {0})",
     "partner": "t.assignee in (select login from users where partner = {})",
 }
 

