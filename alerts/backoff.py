@@ -6,7 +6,8 @@ from random import random
 
 BASE = timedelta(seconds=1)
 CAP = timedelta(minutes=5)
-ATTEMPTS = 10
+# twenty waits are half an hour on average
+ATTEMPTS = 20
 
 
 def delay(attempt: int, asked: timedelta | None = None, draw: Callable[[], float] = random) -> timedelta | None:

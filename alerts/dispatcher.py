@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,8 @@ import msgspec
 import structlog
 
 from alerts.backoff import delay
-from alerts.channels.setup import Channel
+from alerts.channels.setup import Channel, Repeating
+from alerts.message import Message
 from alerts.ports import Delivery, Outbox
 from alerts.reasons import Reason, SendFailed
 
@@ -49,6 +50,7 @@ class Dispatcher:
         self._room = room
         self._timeout = timeout.total_seconds()
         self._sending: dict[asyncio.Task[None], Delivery] = {}
+        self._repeating: dict[asyncio.Task[None], int] = {}
         self._channels: dict[tuple[str, bytes], Channel] = {}
         self._full: set[int] = set()
         self._succeeded: list[UUID] = []
@@ -68,9 +70,28 @@ class Dispatcher:
             task = asyncio.create_task(self._deliver(delivery))
             self._sending[task] = delivery
             task.add_done_callback(self._ended)
+        await self._repeat(now)
         filled = Counter(delivery.channel for delivery in taken)
         self._full = {channel for channel, slots in room.items() if filled[channel] >= slots}
         return len(taken)
+
+    async def _repeat(self, now: datetime) -> None:
+        """Receivers that forget are told again, a channel's messages together, while nothing else waits for it."""
+        due = await self._outbox.resend(self._repeating.values(), now)
+        by_channel: dict[int, list[Delivery]] = {}
+        for delivery in due:
+            by_channel.setdefault(delivery.channel, []).append(delivery)
+        for channel, deliveries in by_channel.items():
+            task = asyncio.create_task(self._tell_again(deliveries))
+            self._repeating[task] = channel
+            task.add_done_callback(self._repeating.pop)
+
+    async def _tell_again(self, deliveries: list[Delivery]) -> None:
+        """One that fails is not recorded: what was sent stays sent, and the next minute repeats it anyway."""
+        first = deliveries[0]
+        failure = await self._guarded(first, lambda channel: _again(channel, [one.message for one in deliveries]))
+        if failure is not None:
+            log.warning("not_told_again", kind=first.kind, reason=failure.reason.value, detail=failure.detail)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if self._sending.pop(task).channel in self._full:
@@ -87,10 +108,14 @@ class Dispatcher:
         while await self.run_once() or not idle:
             await self.wait_for_any()
             idle = not self._sending
+        await asyncio.gather(*self._repeating)
 
     async def stop(self) -> None:
         """What was under way has ended, or its lease is given back; channels are closed."""
         pending = dict(self._sending)
+        for task in list(self._repeating):
+            task.cancel()
+        await asyncio.gather(*self._repeating, return_exceptions=True)
         if pending:
             _, late = await asyncio.wait(pending, timeout=self._timeout + 1)
             for task in late:
@@ -113,9 +138,13 @@ class Dispatcher:
         """Sends one message; returns why it failed, or None."""
         if not delivery.channel_active:
             return SendFailed(Reason.CHANNEL_OFF, "the channel is switched off")
+        return await self._guarded(delivery, lambda channel: channel.send(delivery.message))
+
+    async def _guarded(self, delivery: Delivery, use: Callable[[Channel], Awaitable[None]]) -> SendFailed | None:
+        """Uses the delivery's channel within the time limit; whatever goes wrong is a failure of the delivery's."""
         try:
             async with asyncio.timeout(self._timeout):
-                await self._channel(delivery).send(delivery.message)
+                await use(self._channel(delivery))
         except SendFailed as failure:
             return failure
         except TimeoutError:
@@ -131,9 +160,11 @@ class Dispatcher:
         if failure is None:
             await self._sent(delivery.id)
             return
+        now = self._now()
         wait = None if failure.permanent else delay(delivery.attempts, failure.retry_after)
-        again = None if wait is None else self._now() + wait
+        again = None if wait is None else now + wait
         await self._outbox.failed(delivery.id, self._by, failure.reason, failure.detail, again)
+        await self._outbox.note_failure(delivery, failure.reason, now, again)
         log.warning(
             "delivery_failed",
             delivery=str(delivery.id),
@@ -158,3 +189,9 @@ class Dispatcher:
         if key not in self._channels:
             self._channels[key] = self._open(delivery.kind, delivery.config)
         return self._channels[key]
+
+
+async def _again(channel: Channel, messages: Sequence[Message]) -> None:
+    """The channel has all of the messages again."""
+    if isinstance(channel, Repeating):
+        await channel.repeat(messages)

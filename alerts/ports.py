@@ -87,11 +87,19 @@ class Outbox(Protocol):
     async def lease(self, room: Mapping[int, int], by: str, now: datetime, until: datetime) -> Sequence[Delivery]:
         """Marks up to `room[channel]` ready deliveries of each channel as sending, expired leases among them."""
 
+    async def resend(self, busy: Iterable[int], now: datetime) -> Sequence[Delivery]:
+        """What is due to be told again to receivers that forget, those of `busy` channels left out."""
+
     async def sent(self, deliveries: Iterable[UUID], by: str, now: datetime) -> None:
         """Records success of deliveries this process holds."""
 
     async def failed(self, delivery: UUID, by: str, reason: Reason, detail: str, next_try_at: datetime | None) -> None:
         """Records a failure: to be tried again at the instant, or dead when None."""
+
+    async def note_failure(
+        self, delivery: Delivery, reason: Reason, now: datetime, next_try_at: datetime | None
+    ) -> None:
+        """Lets the failure count for the channel's circuit and its rest."""
 
     async def give_back(self, deliveries: Iterable[UUID], by: str, now: datetime) -> None:
         """Makes leased deliveries ready at once; the attempt is not counted."""

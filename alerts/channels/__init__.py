@@ -10,6 +10,8 @@ from uuid import uuid4
 import msgspec
 
 from alerts.channels import dingtalk, feishu, slack, teams, wecom
+from alerts.channels.alertmanager import Alertmanager, AlertmanagerConfig
+from alerts.channels.apprise import Apprise, AppriseConfig
 from alerts.channels.dingtalk import DingTalk, DingTalkConfig
 from alerts.channels.email import Email, EmailConfig
 from alerts.channels.feishu import Feishu, FeishuConfig
@@ -27,7 +29,10 @@ from alerts.message import Message, Recipient
 from alerts.reasons import Reason, SendFailed
 
 __all__ = [
+    "ACKNOWLEDGED",
+    "FORGETFUL",
     "KINDS",
+    "LIMITED",
     "Channel",
     "Setup",
     "check_channel",
@@ -48,6 +53,8 @@ class _Kind(NamedTuple):
     secrets: frozenset[str] = frozenset()
     per_minute: int | None = None
     per_second: int | None = None
+    forgets: bool = False  # is told again while an alert stands
+    keeps: bool = False  # keeps a matter of its own, and is told when somebody has it
 
 
 _URL = frozenset({"url"})
@@ -60,10 +67,15 @@ _KINDS: Mapping[str, _Kind] = {
     "feishu": _Kind(FeishuConfig, Feishu, _URL | {"secret"}, feishu.PER_MINUTE, feishu.PER_SECOND),
     "slack": _Kind(HttpConfig, Slack, _URL, None, slack.PER_SECOND),
     "teams": _Kind(HttpConfig, Teams, _URL, None, teams.PER_SECOND),
-    "pagerduty": _Kind(PagerDutyConfig, PagerDuty, frozenset({"routing_key"})),
+    "pagerduty": _Kind(PagerDutyConfig, PagerDuty, frozenset({"routing_key"}), keeps=True),
     "sms": _Kind(SmsConfig, Sms, frozenset({"key", "secret"})),
+    "alertmanager": _Kind(AlertmanagerConfig, Alertmanager, frozenset({"password", "token"}), forgets=True),
+    "apprise": _Kind(AppriseConfig, Apprise, _URL),
 }
 KINDS = tuple(_KINDS)
+LIMITED = tuple(name for name, kind in _KINDS.items() if kind.per_minute or kind.per_second)
+FORGETFUL = tuple(name for name, kind in _KINDS.items() if kind.forgets)
+ACKNOWLEDGED = tuple(name for name, kind in _KINDS.items() if kind.keeps)
 
 
 def secret_settings(kind: str) -> frozenset[str]:

@@ -1,10 +1,10 @@
 """What every channel is and is given."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from alerts.message import Link, Message, text
 from alerts.words import Locale
@@ -46,3 +46,11 @@ class Channel(Protocol):
 
     async def close(self) -> None:
         """Connections are closed."""
+
+
+@runtime_checkable
+class Repeating(Protocol):
+    """A channel whose other side forgets what is not repeated."""
+
+    async def repeat(self, messages: Sequence[Message]) -> None:
+        """The other side has been told again of all of them; raises SendFailed where it has not."""

@@ -6,7 +6,10 @@ from uuid import UUID
 
 import asyncpg
 
+from alerts import pace
+from alerts.channels import ACKNOWLEDGED, FORGETFUL, LIMITED, limits
 from alerts.message import Message, Recipient, next_rung
+from alerts.pace import Limits, Pace
 from alerts.ports import Delivery
 from alerts.reasons import Reason
 from callcenter.store import queries
@@ -24,6 +27,11 @@ async def enqueue(conn: Connection, fired: Sequence[int], ended: Sequence[int], 
     if ended:
         await _sql.cancel(conn, alerts=ended)
         await _sql.tell_end(conn, alerts=ended, now=now)
+
+
+async def tell_acknowledged(conn: Connection, alert: int, now: datetime) -> None:
+    """Receivers that keep a matter of their own are told that somebody has it."""
+    await _sql.tell_acknowledged(conn, alert=alert, kinds=ACKNOWLEDGED, now=now)
 
 
 async def of_alert(conn: Connection, alert: int) -> list[Row]:
@@ -58,19 +66,54 @@ class DatabaseOutbox:
             return [row["id"] async for row in _sql.channels(conn)]
 
     async def lease(self, room: Mapping[int, int], by: str, now: datetime, until: datetime) -> Sequence[Delivery]:
-        """Marks up to `room[channel]` ready deliveries of each channel as sending, expired leases among them."""
+        """Marks up to `room[channel]` ready deliveries of each channel as sending, expired leases among them.
+
+        Never more than the channel's pace allows, counted over all workers.
+        """
         async with self._pool.acquire() as conn, conn.transaction():
-            taken = _sql.lease(conn, channels=list(room), slots=list(room.values()), by=by, now=now, until=until)
-            ids = [row["id"] async for row in taken if row["state"] == "sending"]
-            if not ids:
+            paces = await self._paces(conn, room, now)
+            allowed = {channel: slots for channel, slots in _allowed(room, paces, now).items() if slots > 0}
+            if not allowed:
                 return []
-            rows = [row async for row in _sql.facts(conn, ids=ids)]
-            return [await self._delivery(conn, row) for row in rows]
+            rows = _sql.lease(conn, channels=list(allowed), slots=list(allowed.values()), by=by, now=now, until=until)
+            taken = [row async for row in rows if row["state"] == "sending"]
+            if not taken:
+                return []
+            for channel, (kept, _) in paces.items():
+                mine = [row["id"] for row in taken if row["channel"] == channel]
+                if mine:
+                    await _save(conn, channel, pace.taken(kept, mine, now, until))
+            return await self._deliveries(conn, [row["id"] for row in taken])
+
+    async def _paces(self, conn: Connection, room: Mapping[int, int], now: datetime) -> dict[int, tuple[Pace, Limits]]:
+        """The pace and limits of channels that have any, locked until the transaction ends."""
+        rows = [row async for row in _sql.gated(conn, channels=list(room), limited=LIMITED, now=now)]
+        if not rows:
+            return {}
+        states = await _locked(conn, [row["id"] for row in rows])
+        return {row["id"]: (states[row["id"]], _limits(row["kind"], row["per_minute"])) for row in rows}
+
+    async def resend(self, busy: Iterable[int], now: datetime) -> Sequence[Delivery]:
+        """What is due to be told again to receivers that forget, each due again in a minute; `busy` ones left out."""
+        async with self._pool.acquire() as conn:
+            rows = _sql.resend(conn, busy=list(busy), now=now)
+            ids = [row["id"] async for row in rows if row["goes_on"]]
+            return await self._deliveries(conn, ids) if ids else []
 
     async def sent(self, deliveries: Iterable[UUID], by: str, now: datetime) -> None:
-        """Records success of deliveries this process holds."""
+        """Records success of deliveries this process holds, and that their channels answer."""
         async with self._pool.acquire() as conn:
-            await _sql.sent(conn, ids=list(deliveries), by=by, now=now)
+            await _sql.sent(conn, ids=list(deliveries), by=by, now=now, forgetful=FORGETFUL)
+
+    async def note_failure(
+        self, delivery: Delivery, reason: Reason, now: datetime, next_try_at: datetime | None
+    ) -> None:
+        """The channel's pace takes the failure into account."""
+        async with self._pool.acquire() as conn, conn.transaction():
+            before = (await _locked(conn, [delivery.channel]))[delivery.channel]
+            after = pace.failed(before, delivery.id, reason, now, next_try_at)
+            if after != before:
+                await _save(conn, delivery.channel, after)
 
     async def failed(self, delivery: UUID, by: str, reason: Reason, detail: str, next_try_at: datetime | None) -> None:
         """Records a failure: to be tried again at the instant, or dead when None."""
@@ -87,6 +130,10 @@ class DatabaseOutbox:
         """How many deliveries wait or are under way, and since when the oldest has."""
         async with self._pool.acquire() as conn:
             return await depth(conn)
+
+    async def _deliveries(self, conn: Connection, ids: list[UUID]) -> list[Delivery]:
+        rows = [row async for row in _sql.facts(conn, ids=ids)]
+        return [await self._delivery(conn, row) for row in rows]
 
     async def _delivery(self, conn: Connection, row: Row) -> Delivery:
         return Delivery(
@@ -117,5 +164,75 @@ class DatabaseOutbox:
 
 _PLAIN = (
     "event", "kind", "alert", "ticket", "title", "customer", "contract", "commitment", "cycle", "clause", "severity",
-    "promised", "due_at", "fires_at", "recorded_at", "stopped_at", "repeat",
+    "promised", "due_at", "fires_at", "recorded_at", "stopped_at", "repeat", "clock", "step", "ended_at", "standing",
+    "acknowledged_by",
 )  # fmt: skip
+
+
+def _allowed(room: Mapping[int, int], paces: Mapping[int, tuple[Pace, Limits]], now: datetime) -> dict[int, int]:
+    return {
+        channel: pace.allowance(*paces[channel], now, slots) if channel in paces else slots
+        for channel, slots in room.items()
+    }
+
+
+def _limits(kind: str, per_minute: object) -> Limits:
+    """What the other side of the kind takes, or less where the channel's settings say so."""
+    usual, per_second = limits(kind)
+    if isinstance(per_minute, int) and per_minute > 0:
+        usual = per_minute
+    return Limits(usual, per_second)
+
+
+async def _locked(conn: Connection, channels: list[int]) -> dict[int, Pace]:
+    await _sql.begin_states(conn, channels=channels)
+    return {row["channel"]: _pace(row) async for row in _sql.lock_states(conn, channels=channels)}
+
+
+def _pace(row: Row) -> Pace:
+    return Pace(**{name: row[name] for name in Pace.__struct_fields__})
+
+
+async def _save(conn: Connection, channel: int, kept: Pace) -> None:
+    await _sql.save_state(conn, channel=channel, **{name: getattr(kept, name) for name in Pace.__struct_fields__})
+
+
+async def pace_of(conn: Connection, channel: int) -> tuple[Pace, Limits] | None:
+    """How a channel fares and what it may be given; None where there is no such channel."""
+    row = await _sql.state(conn, channel=channel)
+    if row is None:
+        return None
+    kept = _pace(row) if row["channel"] is not None else Pace()
+    return kept, _limits(row["kind"], row["config"].get("per_minute"))
+
+
+async def retry(conn: Connection, delivery: UUID, now: datetime) -> bool:
+    """The delivery is ready now as if it had never been tried; False where it is neither dead nor waiting."""
+    return await _sql.retry(conn, id=delivery, now=now) is not None
+
+
+async def secret(conn: Connection, name: str) -> bytes:
+    """A key the service has made for itself."""
+    found: bytes = await _sql.secret(conn, name=name)
+    return found
+
+
+_LOGGED = """
+    select d.seq, d.id, d.alert, a.ticket, ch.name as channel, ch.kind as channel_kind, d.event, d.state, d.attempts,
+        d.recipients, d.reason, d.detail, d.created_at, d.next_try_at, d.sent_at, d.resent, d.resent_at
+    from deliveries d join channels ch on ch.id = d.channel join alerts a on a.id = d.alert"""
+_FILTERS = {
+    "id": "d.id = {}",
+    "state": "d.state = {}",
+    "channel": "ch.name = {}",
+    "alert": "d.alert = {}",
+    "before": "d.seq < {}",
+}
+
+
+async def log(conn: Connection, filters: Mapping[str, object], limit: int) -> list[Row]:
+    """Deliveries that pass all filters, newest first; the keys are those of `_FILTERS`, `before` is the cursor."""
+    conditions = [_FILTERS[name].format(f"${place}") for place, name in enumerate(filters, 1)]
+    # the conditions are constants of this file; values travel as parameters
+    text = f"{_LOGGED} where {' and '.join(conditions) or 'true'} order by d.seq desc limit {int(limit)}"
+    return list(await conn.fetch(text, *filters.values()))

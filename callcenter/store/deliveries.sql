@@ -51,6 +51,14 @@ from alerts a
 where a.id = d.alert and a.id = any (cast(:alerts as bigint[])) and d.event = 'fire' and d.state = 'pending'
   and (a.state = 'withdrawn' or a.kind = 'warning');
 
+-- name: tell_acknowledged!
+-- Receivers that keep a matter of their own learn that somebody has it.
+insert into deliveries (alert, channel, event, recipients, next_try_at, created_at)
+select d.alert, d.channel, 'acknowledge', d.recipients, cast(:now as timestamptz), cast(:now as timestamptz)
+from deliveries d join channels ch on ch.id = d.channel
+where d.alert = :alert and d.event = 'fire' and d.state in ('pending', 'sending', 'sent') and ch.kind = any (cast(:kinds as text[])) and ch.active
+on conflict on constraint deliveries_once do nothing;
+
 -- name: tell_end!
 -- Who was told, or is being told at this moment, learns how it ended.
 insert into deliveries (alert, channel, event, recipients, next_try_at, created_at)
@@ -64,6 +72,7 @@ select id from channels order by id;
 
 -- name: lease
 -- Who took a delivery and vanished may have left a warning that has been withdrawn since: that one is not sent again.
+-- The end of an alert is not told while its beginning is still on its way: a receiver that keeps state would miss it.
 with room as (
     select r.channel, r.slots from unnest(cast(:channels as bigint[]), cast(:slots as int[])) as r (channel, slots)
 ), ready as (
@@ -73,6 +82,11 @@ with room as (
         select id, alert, event
         from deliveries
         where channel = r.channel and state in ('pending', 'sending') and coalesce(lease_until, next_try_at) <= cast(:now as timestamptz)
+          and not exists (
+              select from deliveries before
+              where before.alert = deliveries.alert and before.channel = r.channel and before.state in ('pending', 'sending')
+                and (deliveries.event = 'acknowledge' and before.event = 'fire'
+                     or deliveries.event in ('resolve', 'withdraw') and before.event in ('fire', 'acknowledge')))
         order by coalesce(lease_until, next_try_at)
         limit r.slots
         for update skip locked
@@ -86,11 +100,66 @@ set state = case when ready.stale then 'cancelled' else 'sending' end,
     lease_by = case when ready.stale then null else cast(:by as text) end
 from ready
 where d.id = ready.id
-returning d.id, d.state;
+returning d.id, d.state, d.channel;
+
+-- name: gated
+-- Channels with something to send whose pace is kept: limited ones, and those that failed.
+select ch.id, ch.kind, ch.config -> 'per_minute' as per_minute
+from channels ch left join channel_states s on s.channel = ch.id
+where ch.id = any (cast(:channels as bigint[]))
+  and (ch.kind = any (cast(:limited as text[])) or jsonb_exists(ch.config, 'per_minute') or s.opened_at is not null or s.held_until is not null)
+  and exists (
+      select from deliveries d
+      where d.channel = ch.id and d.state in ('pending', 'sending') and coalesce(d.lease_until, d.next_try_at) <= cast(:now as timestamptz))
+order by ch.id;
+
+-- name: begin_states!
+insert into channel_states (channel) select unnest(cast(:channels as bigint[])) on conflict on constraint channel_states_pk do nothing;
+
+-- name: lock_states
+select * from channel_states where channel = any (cast(:channels as bigint[])) order by channel for update;
+
+-- name: save_state!
+update channel_states
+set leased_at = :leased_at, failures = :failures, failed_by = :failed_by, opened_at = :opened_at, probe_at = :probe_at,
+    probe = :probe, probes = :probes, held_until = :held_until, reason = :reason
+where channel = :channel;
+
+-- name: state^
+select s.*, ch.kind, ch.config
+from channels ch left join channel_states s on s.channel = ch.id
+where ch.id = :channel;
+
+-- name: resend
+-- Repeats what is due to be repeated: an alert while it stands, its end for five minutes unless the rung fires anew.
+with due as (
+    select d.id,
+        case when d.event = 'fire' then a.state in ('firing', 'acknowledged')
+            else d.sent_at + interval '5 minutes' > cast(:now as timestamptz) and not exists (
+                select from alerts later
+                where later.clock = a.clock and later.step = a.step and later.id > a.id and later.state in ('firing', 'acknowledged'))
+        end and ch.active as goes_on
+    from deliveries d
+    join alerts a on a.id = d.alert
+    join channels ch on ch.id = d.channel
+    where d.resend_at <= cast(:now as timestamptz) and d.channel <> all (cast(:busy as bigint[]))
+    order by d.resend_at
+    limit 1000
+    for update of d skip locked
+)
+update deliveries d
+set resend_at = case when due.goes_on then cast(:now as timestamptz) + interval '1 minute' end,
+    resent = d.resent + case when due.goes_on then 1 else 0 end,
+    resent_at = case when due.goes_on then cast(:now as timestamptz) else d.resent_at end
+from due
+where d.id = due.id
+returning d.id, due.goes_on;
 
 -- name: facts
 select d.id, d.event, d.attempts, d.channel, ch.kind as channel_kind, ch.config, ch.active,
-    a.id as alert, a.kind, a.step, a.repeat, a.fires_at, a.recorded_at, a.settled_because, a.ticket,
+    a.id as alert, a.kind, a.step, a.repeat, a.fires_at, a.recorded_at, a.settled_because, a.ticket, a.clock,
+    a.settled_at as ended_at, a.acknowledged_by,
+    (select count(*) from alerts o where o.clock = a.clock and o.id <> a.id and o.state in ('firing', 'acknowledged')) as standing,
     case when d.event = 'fire' then coalesce(c.due_at, a.due_at) else a.due_at end as due_at,
     c.commitment, c.cycle, c.clause, c.severity, c.promised, c.stopped_at,
     t.title, t.contract_version, v.timezone, k.code as contract, ac.name as customer,
@@ -112,9 +181,18 @@ where d.id = any (cast(:ids as uuid[]))
 order by d.created_at;
 
 -- name: sent!
-update deliveries
-set state = 'sent', sent_at = cast(:now as timestamptz), lease_until = null, lease_by = null, next_try_at = null, reason = null, detail = null
-where id = any (cast(:ids as uuid[])) and lease_by = :by and state = 'sending';
+-- A success closes the channel's circuit; a receiver that forgets is told again in a minute.
+with done as (
+    update deliveries d
+    set state = 'sent', sent_at = cast(:now as timestamptz), lease_until = null, lease_by = null, next_try_at = null, reason = null,
+        detail = null, resend_at = case when ch.kind = any (cast(:forgetful as text[])) then cast(:now as timestamptz) + interval '1 minute' end
+    from channels ch
+    where ch.id = d.channel and d.id = any (cast(:ids as uuid[])) and d.lease_by = :by and d.state = 'sending'
+    returning d.channel
+)
+update channel_states s
+set failures = 0, failed_by = null, opened_at = null, probe_at = null, probe = null, probes = 0
+where s.channel in (select channel from done) and (s.failures > 0 or s.opened_at is not null);
 
 -- name: failed!
 -- A try that failed after its alert was withdrawn is not repeated.
@@ -151,3 +229,13 @@ from deliveries d
 join channels c on c.id = d.channel
 where d.alert = any (cast(:alerts as bigint[]))
 order by d.created_at, d.id;
+
+-- name: retry$
+-- One that is dead, or waits to be tried again, is ready now as if it had never been tried.
+update deliveries
+set state = 'pending', attempts = 0, next_try_at = cast(:now as timestamptz), lease_until = null, lease_by = null
+where id = :id and state in ('dead', 'pending')
+returning id;
+
+-- name: secret$
+select value from secrets where name = :name;

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from alerts.backoff import ATTEMPTS
 from alerts.channels import open_channel
 from alerts.channels.setup import Channel, Setup
 from alerts.dispatcher import LEASE, Dispatcher
@@ -141,15 +142,15 @@ async def test_what_cannot_get_better_is_dead_at_once(house: House, failure: Sen
     assert (row["state"], row["reason"], row["attempts"]) == ("dead", reason, 1)
 
 
-async def test_after_ten_attempts_a_delivery_is_dead(house: House) -> None:
+async def test_after_twenty_attempts_a_delivery_is_dead(house: House) -> None:
     number = await house.warned()
     house.recorder().fail = [RuntimeError("a fault of ours") for _ in range(30)]
     dispatcher = house.dispatcher()
-    for _ in range(12):
+    for _ in range(ATTEMPTS + 2):
         await dispatcher.drain()
         house.clock.now += timedelta(minutes=5)
     row = await house.only(number)
-    assert (row["state"], row["reason"], row["attempts"]) == ("dead", "fault", 10)
+    assert (row["state"], row["reason"], row["attempts"]) == ("dead", "fault", ATTEMPTS)
 
 
 async def test_a_channel_switched_off_or_badly_set_up_is_not_tried_again(house: House) -> None:
