@@ -63,7 +63,10 @@ with opened as (
     select :number, :contract, c.commitment, c.cycle, c.owner, c.state, c.severity, c.region, c.promised, c.promised_s,
         c.calendar, c.clause, c.started_at, c.due_at, c.stopped_at, c.breached_at, c.used_s, c.paused_s, c.provisional,
         :ladder_from, :now, c.wake_at
-    from json_populate_recordset(null::clocks, :clock_rows) c
+    from json_to_recordset(:clock_rows) as c (commitment text, cycle int, owner text, state text, severity smallint,
+        region text, promised text, promised_s float8, calendar text, clause text, started_at timestamptz,
+        due_at timestamptz, stopped_at timestamptz, breached_at timestamptz, used_s float8, paused_s float8,
+        provisional bool, wake_at timestamptz)
 )
 select opened.number, called.id as call from opened left join called on true;
 
