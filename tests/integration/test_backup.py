@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -78,6 +79,19 @@ async def test_what_is_restored_is_what_was_there_and_verifies(full: str, empty_
         await source.close()
         await target.close()
     assert _modes(tmp_path) == {"b.dump": 0o600}
+
+
+async def test_a_fresh_database_is_as_good_as_an_empty_one(full: str, databases: Any, tmp_path: Path) -> None:
+    name = databases.clone()
+    source, target = await connect(full), await connect(databases.url(name))
+    try:
+        await backup.backup(source, full, tmp_path / "b.dump")
+        await backup.restore(target, databases.url(name), tmp_path / "b.dump")
+        assert await _everything(target) == await _everything(source)
+    finally:
+        await source.close()
+        await target.close()
+        databases.drop(name)
 
 
 async def test_a_full_database_is_replaced_only_by_force(full: str, tmp_path: Path) -> None:
