@@ -56,15 +56,15 @@ def import_files(files: tuple[Path, ...]) -> None:
 def export(code: str, version: int | None, output: Path | None) -> None:
     """Write a contract's file as it was given."""
 
-    async def work(store: Opened) -> None:
+    async def work(store: Opened) -> str:
         async with store.pool.acquire() as conn:
-            source = await contracts.source(conn, code, version)
-        if output is None:
-            click.echo(source, nl=not source.endswith("\n"))
-        else:
-            output.write_text(source, encoding="utf-8")
+            return await contracts.source(conn, code, version)
 
-    run(work)
+    source = run(work)
+    if output is None:
+        click.echo(source, nl=not source.endswith("\n"))
+    else:
+        output.write_text(source, encoding="utf-8")
 
 
 @contract.command("list")

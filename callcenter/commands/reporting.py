@@ -18,13 +18,13 @@ from callcenter.services import compliance
 def report(contract: str, month: str | None, form: str, output: Path | None) -> None:
     """Write a month's compliance report."""
 
-    async def work(store: Opened) -> None:
+    async def work(store: Opened) -> str:
         async with store.pool.acquire() as conn:
             found = await compliance.month(conn, store.context, contract, month, system_now())
-        text = msgspec.json.format(msgspec.json.encode(found), indent=2).decode()
-        if output is None:
-            click.echo(text)
-        else:
-            output.write_text(text + "\n", encoding="utf-8")
+        return msgspec.json.format(msgspec.json.encode(found), indent=2).decode()
 
-    run(work)
+    text = run(work)
+    if output is None:
+        click.echo(text)
+    else:
+        output.write_text(text + "\n", encoding="utf-8")

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 import click
 import msgspec
 import structlog
+import uvloop
 from prometheus_client.multiprocess import mark_process_dead
 
 from callcenter.app import bound, listening, service
@@ -37,7 +38,7 @@ def serve(host: str | None, port: int | None, workers: int) -> None:
     changed = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings = msgspec.structs.replace(settings, **changed)
     try:
-        asyncio.run(_serve(settings, workers))
+        uvloop.run(_serve(settings, workers))
     except OSError as error:
         raise click.ClickException(f"{settings.host}:{settings.port}: {error.strerror or error}") from error
 
@@ -46,7 +47,7 @@ async def _serve(settings: Settings, workers: int) -> None:
     stop = _stop_signal()
     with bound(settings) as sock:
         sock.listen(1024)
-        async with opened(settings, 1) as store:
+        async with opened(settings, 1, lasting=True) as store:
             if workers == 1:
                 await _work(settings, store.dsn, store.direct_dsn, sock, stop)
             else:
@@ -108,7 +109,7 @@ async def _keep_worker(
 def worker(descriptor: int) -> None:
     """One worker of `serve`, on a socket it was handed."""
     settings = settings_or_exit()
-    asyncio.run(_worker(settings, descriptor))
+    uvloop.run(_worker(settings, descriptor))
 
 
 async def _worker(settings: Settings, descriptor: int) -> None:
