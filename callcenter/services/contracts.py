@@ -106,7 +106,19 @@ def check(source: str | Mapping[str, Any]) -> Checked:
         terms = _read(source)
     except ContractError as error:
         return Checked(ok=False, contract=None, version=None, findings=findings_of(error))
-    return Checked(ok=True, contract=terms.code, version=terms.version, findings=[])
+    outsize = [FindingShown(level="error", code=one.code, line=None, key=one.pointer[1:], message=one.detail)
+               for one in _outsize(terms)]  # fmt: skip
+    return Checked(ok=not outsize, contract=terms.code, version=terms.version, findings=outsize)
+
+
+def _outsize(terms: Contract) -> tuple[FieldError, ...]:
+    """What the terms may say and no list could show."""
+    told = (("contract", terms.code, 100), ("customer", terms.customer, 300), ("title", terms.title, 300))
+    return tuple(
+        FieldError(f"/{key}", "bad_name", f"{key} has at most {most} printable characters")
+        for key, text, most in told
+        if len(text) > most or not text.isprintable()
+    )
 
 
 def _read(source: str | Mapping[str, Any]) -> Contract:
@@ -138,6 +150,8 @@ async def put(
     except ContractError as error:
         fields = _fields(error)
         raise Invalid(f"the contract has {len(error.findings)} error(s): {fields[0].detail}", fields) from error
+    if outsize := _outsize(terms):
+        raise Invalid(outsize[0].detail, outsize)
     if code is not None and terms.code != code:
         raise Invalid.field("/contract", "other_code", f"the file says {terms.code}, the address {code}")
     text = _canonical(source)
