@@ -17,10 +17,11 @@ from callcenter.services.tickets import TicketShown
 from callcenter.services.types import Actor
 from callcenter.store import alerts, tickets
 from callcenter.store.clocks import stored_clocks
+from callcenter.store.tickets import summarized as summarized  # others ask the timeline
 from callcenter.store.types import Connection, Row
 from sla.clock import assess
-from sla.interval import instant, micros
-from sla.timeline import Entry, Refused, Timeline, assignee, check, read_entry, ticket_state
+from sla.interval import micros
+from sla.timeline import Entry, Refused, Timeline, check, read_entry
 
 
 class EntryShown(msgspec.Struct, kw_only=True):
@@ -136,25 +137,11 @@ async def _follow(
     stored = {(row.commitment, row.cycle): row for row in await stored_clocks(conn, number)}
     known = await alerts.of_ticket(conn, number)
     fresh = {(clock.commitment, clock.cycle): clock for clock in assess(loaded.terms, timeline, at)}
+    # a clock that an imported ticket comes to have later is as silent about the past as those it came with
+    ladder_from = max([summary["reported_at"], *([min(row.ladder_from for row in stored.values())] if stored else [])])
     outcomes: list[Outcome] = []
     for key in [*fresh, *(key for key in stored if key not in fresh)]:
         row = stored.get(key)
         past = known.get(row.id, ()) if row else ()
-        outcomes.append(judge(loaded.terms, timeline, row, fresh.get(key), past, now, summary["reported_at"]))
+        outcomes.append(judge(loaded.terms, timeline, row, fresh.get(key), past, now, ladder_from))
     await alerts.save_outcomes(conn, number, loaded.row["contract"], outcomes, now)
-
-
-def summarized(timeline: Timeline, at: int) -> dict[str, Any]:
-    """What the timeline says of the ticket at an instant (microseconds)."""
-    standing = timeline.as_of(at)
-    latest = len(standing.entries)
-    return {
-        "kind": standing.kind,
-        "category": standing.category,
-        "region": standing.region_at(latest),
-        "phase": standing.phase,
-        "severity": standing.severity_at(latest),
-        "state": ticket_state(timeline, at),
-        "assignee": assignee(timeline, at),
-        "reported_at": instant(timeline.entries[0].at),
-    }
