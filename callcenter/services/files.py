@@ -41,8 +41,15 @@ class Content(msgspec.Struct, kw_only=True):
 
 
 async def add(
-    conn: Connection, context: Context, number: int, name: str, media_type: str, content: bytes, actor: Actor, now: datetime
-) -> FileShown:  # fmt: skip
+    conn: Connection,
+    context: Context,
+    number: int,
+    name: str,
+    media_type: str,
+    content: bytes,
+    actor: Actor,
+    now: datetime,
+) -> FileShown:
     """The attachment is stored with the ticket."""
     await ticket_service.found(conn, context, number, actor)
     if not content:

@@ -59,11 +59,11 @@ class ChangeTicket(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """A change; a field left out stays as it is. Region, phase and severity change by timeline entries."""
 
     title: Line | UnsetType = UNSET
-    description: Text | None | UnsetType = UNSET
-    account: Id | None | UnsetType = UNSET
-    site: Id | None | UnsetType = UNSET
-    contact: Id | None | UnsetType = UNSET
-    asset: Id | None | UnsetType = UNSET
+    description: Text | UnsetType | None = UNSET
+    account: Id | UnsetType | None = UNSET
+    site: Id | UnsetType | None = UNSET
+    contact: Id | UnsetType | None = UNSET
+    asset: Id | UnsetType | None = UNSET
     contract: Line | UnsetType = UNSET
 
 

@@ -4,7 +4,6 @@ import hashlib
 
 import msgspec
 
-
 _encoder = msgspec.json.Encoder()
 GENESIS = bytes(32)
 

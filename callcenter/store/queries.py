@@ -17,7 +17,9 @@ class _OnConnections(AsyncPGAdapter):
     def _ordered(self, query_name: str, parameters: Any) -> list[Any]:
         return cast(list[Any], self.maybe_order_params(query_name, parameters))  # type: ignore[no-untyped-call]
 
-    async def select(self, conn: Any, query_name: str, sql: str, parameters: Any, record_class: Any = None) -> AsyncIterator[Any]:
+    async def select(
+        self, conn: Any, query_name: str, sql: str, parameters: Any, record_class: Any = None
+    ) -> AsyncIterator[Any]:
         for row in await conn.fetch(sql, *self._ordered(query_name, parameters)):
             yield row
 

@@ -1,4 +1,4 @@
-"""Two services of two workers each on one database; one is killed, PostgreSQL is restarted, and nothing is lost or doubled."""
+"""Two services of two workers on one database: one is killed, PostgreSQL restarted, and nothing is lost or doubled."""
 
 import asyncio
 import os
