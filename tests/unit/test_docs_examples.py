@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -104,7 +103,7 @@ def _words(cell: str) -> list[str]:
 # worked examples: a table of what happened, one of answers, perhaps the derivation of the last answer
 
 PENCIL = blocks(CLOCKS, "yaml")[0]
-ZONE = ZoneInfo(str(parse(PENCIL).value["timezone"]))  # type: ignore[index,call-overload]
+ZONE = read(PENCIL).zone
 
 
 def _at(text: str) -> str:
@@ -127,7 +126,7 @@ def _examples() -> Iterator[tuple[Table, Table, Table]]:
     found = [table for table in tables(CLOCKS) if table[0].keys() & {"happened", "asked at", "because"}]
     for index, table in enumerate(found):
         if "happened" in table[0]:
-            rest = [*found[index + 1 : index + 3], [{}], [{}]]
+            rest: list[Table] = [*found[index + 1 : index + 3], [{}], [{}]]
             yield table, rest[0], rest[1] if "because" in rest[1][0] else []
 
 
