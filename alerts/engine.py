@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import msgspec
 import structlog
 
+from alerts.duty import Roster
 from alerts.policy import Outcome, PastAlert, StoredClock, judge
 from alerts.ports import Batch, Book, Due, Matter, Unsavable
 from sla.clock import Clock, assess_commitment
@@ -15,6 +16,8 @@ from sla.interval import micros
 
 # What fell due within this time is taken before any backlog, so that an outage does not delay the present.
 FRESH = timedelta(seconds=10)
+# A clock found this long after it was due was missed: what it has to tell is told together with others like it.
+LATE = timedelta(seconds=60)
 # A clock that cannot be judged is looked at again after this long; it needs a person.
 SET_ASIDE = timedelta(minutes=5)
 
@@ -22,19 +25,26 @@ log = structlog.get_logger("alerts.engine")
 
 
 class PassResult(msgspec.Struct, frozen=True):
-    """What a pass did. `lag` is how long the most overdue fresh clock had waited, 0 when none was due."""
+    """What a pass did; `more`: it stopped before everything was done.
+
+    `lag` is how long the most overdue clock had waited, 0 when none was due.
+    """
 
     clocks: int = 0
     alerts: int = 0
     failed: int = 0
     batches: int = 0
     lag: timedelta = timedelta(0)
+    more: bool = False
 
 
-async def run_pass(book: Book, now: datetime, limit: int = 500) -> PassResult:
-    """Every clock due at `now` has been judged and its alerts are in the outbox; one transaction a batch of `limit`."""
+async def run_pass(book: Book, now: datetime, limit: int = 500, batches: int | None = None) -> PassResult:
+    """Every clock due at `now` has been judged and its alerts are in the outbox; one transaction a batch of `limit`.
+
+    With `batches` the pass ends after so many, for another with a later `now`: what has fallen due since goes first.
+    """
     total, done = PassResult(), False
-    while not done:
+    while not done and total.batches != batches:
         async with book.batch() as batch:
             due, done = await batch.claim(now, now - FRESH, limit)
             alerts, failed = await _work(batch, due, now) if due else (0, 0)
@@ -46,7 +56,7 @@ async def run_pass(book: Book, now: datetime, limit: int = 500) -> PassResult:
             lag=max([total.lag, *(now - one.wake_at for one in due)]),
         )
         done = done or not due  # a full batch of rows whose tickets others hold: they judge them
-    return total
+    return msgspec.structs.replace(total, more=not done)
 
 
 async def _work(batch: Batch, due: Sequence[Due], now: datetime) -> tuple[int, int]:
@@ -56,6 +66,7 @@ async def _work(batch: Batch, due: Sequence[Due], now: datetime) -> tuple[int, i
         by_ticket.setdefault(one.ticket, []).append(one.clock)
     matters = await batch.matters(by_ticket)
     past = await batch.alerts_of(one.clock.id for one in due)
+    roster = await batch.roster(now)
     outcomes: dict[int, Sequence[Outcome]] = {}
     aside: list[int] = []
     for ticket, claimed in by_ticket.items():
@@ -63,7 +74,7 @@ async def _work(batch: Batch, due: Sequence[Due], now: datetime) -> tuple[int, i
         try:
             if isinstance(matter, Exception):
                 raise matter
-            outcomes[ticket] = judge_due(matter, claimed, past, now)
+            outcomes[ticket] = judge_due(matter, claimed, past, now, roster)
         except Exception as error:  # one ticket that cannot be read must not stop everybody else's alerts
             aside.append(ticket)
             log.error("clock_not_judged", ticket=ticket, error=repr(error), again_after_s=SET_ASIDE.total_seconds())
@@ -90,7 +101,11 @@ async def _save(batch: Batch, outcomes: Mapping[int, Sequence[Outcome]], now: da
 
 
 def judge_due(
-    matter: Matter, claimed: Sequence[StoredClock], past: Mapping[int, Sequence[PastAlert]], now: datetime
+    matter: Matter,
+    claimed: Sequence[StoredClock],
+    past: Mapping[int, Sequence[PastAlert]],
+    now: datetime,
+    roster: Roster | None = None,
 ) -> list[Outcome]:
     """The outcomes of a ticket's claimed clocks, and of cycles of theirs that have begun since and have no row yet."""
     rows = {(row.commitment, row.cycle): row for row in matter.clocks}
@@ -105,12 +120,13 @@ def judge_due(
             past.get(row.id, ()),
             now,
             row.ladder_from,
+            roster,
         )
         for row in claimed
     ]
     ladder_from = min(row.ladder_from for row in claimed)
     outcomes += [
-        judge(matter.contract, matter.timeline, None, clock, (), now, ladder_from)
+        judge(matter.contract, matter.timeline, None, clock, (), now, ladder_from, roster)
         for key, clock in fresh.items()
         if key not in rows
     ]

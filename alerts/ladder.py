@@ -23,13 +23,16 @@ class Step(NamedTuple):
     instant: datetime
     notify: tuple[str, ...]
     repeat: timedelta | None
+    planned: datetime | None = None  # the ladder's own instant, where it comes before that
 
 
-def steps(contract: Contract, timeline: Timeline, clock: Clock, now: datetime) -> list[Step]:
+def steps(
+    contract: Contract, timeline: Timeline, clock: Clock, now: datetime, *, every_share: bool = False
+) -> list[Step]:
     """The rungs of a clock that has a deadline, in the ladder's order, as far as they can matter now.
 
     Left out, as working them out costs: rungs at or after a deadline not broken yet (the breach wakes us), shares of a
-    promise that is over, and shares beyond another one still ahead of `now` (that one wakes us).
+    promise that is over, and, unless `every_share`, shares beyond another one still ahead of `now` (that one wakes us).
     """
     due = clock.due_at
     assert due is not None, "only a clock with a deadline has rungs"
@@ -45,7 +48,7 @@ def steps(contract: Contract, timeline: Timeline, clock: Clock, now: datetime) -
             if share is None:
                 continue
             instant = share
-            if instant > now:
+            if instant > now and not every_share:
                 nearest_ahead = at.fraction
         elif running and (at == "breach" or at.micros >= 0):
             continue

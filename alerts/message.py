@@ -34,8 +34,21 @@ class Recipient(msgspec.Struct, frozen=True):
     phone: str | None = None
 
 
+class Mention(msgspec.Struct, frozen=True, kw_only=True):
+    """Another alert a message speaks of."""
+
+    alert: int
+    ticket: int
+    title: str
+    commitment: str
+    kind: Kind
+    severity: int | None
+    due_at: datetime
+    fires_at: datetime
+
+
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """One alert's news. `id` is the same however often it is sent."""
+    """One alert's news, with `others` that leave with it. `id` is the same however often it is sent."""
 
     id: UUID
     event: Event
@@ -65,6 +78,9 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime | None = None
     standing: int = 0  # other alerts of the clock that are not over
     acknowledged_by: str | None = None
+    nobody_for: tuple[str, ...] = ()  # duties of its rung that nobody was there to fill
+    others: int = 0  # how many more alerts it speaks of
+    listed: tuple[Mention, ...] = ()  # the first of them
 
     @property
     def path(self) -> str:
@@ -111,7 +127,8 @@ def subject(message: Message, locale: Locale) -> str:
     """One line: what happened, to which promise of which ticket."""
     words = WORDS[locale]
     head = words[message.kind if message.event == "fire" else f"event_{message.event}"]
-    return f"[{head}] {words['ticket']} {message.ticket} · {_promise(message, locale)} · {message.title}"
+    more = f" · +{message.others}" if message.others else ""
+    return f"[{head}] {words['ticket']} {message.ticket} · {_promise(message, locale)} · {message.title}{more}"
 
 
 def text(
@@ -132,7 +149,8 @@ def text(
         ("promised", message.promised),
         ("due", due),
         ("late_by", span(late) if late else None),
-        ("found_late", span(found) if found and message.event == "fire" else None),
+        ("found_late", f"{span(found)} ({words['outage']})" if found and message.event == "fire" else None),
+        ("nobody_for", ", ".join(message.nobody_for) if message.event == "fire" else None),
         ("because", words.get(f"because_{message.because}", message.because)),
         ("next", message.next_rung if message.event == "fire" else None),
         ("told", ", ".join(message.told)),
@@ -140,6 +158,7 @@ def text(
         ("link", f"{base_url or ''}{message.path}"),
     ]
     body = [f"{words[label]}{words['colon']}{value}" for label, value in lines if value not in (None, "")]
+    body += _others(message, locale, now)
     body += [f"{words['acknowledge']} ({link.name}){words['colon']}{link.url}" for link in links]
     return "\n".join([subject(message, locale), "", *body])
 
@@ -173,6 +192,9 @@ def payload(
         "next_rung": message.next_rung,
         "told": list(message.told),
         "recipients": [r.login for r in message.recipients],
+        "nobody_for": list(message.nobody_for),
+        "others": message.others,
+        "listed": msgspec.to_builtins(message.listed),
         "path": message.path,
         "link": f"{base_url}{message.path}" if base_url else None,
         "subject": subject(message, locale),
@@ -182,9 +204,28 @@ def payload(
     return {"type": f"alert.{message.event}", "timestamp": _utc(now), "data": data}
 
 
+def _others(message: Message, locale: Locale, now: datetime) -> list[str]:
+    """How many more alerts there are, and a line for each of the first."""
+    if not message.others:
+        return []
+    words = WORDS[locale]
+    zone = ZoneInfo(message.timezone)
+    lines = [f"{words['others']}{words['colon']}{message.others}"]
+    for one in message.listed:
+        late = f", {words['late_by']} {span(now - one.due_at)}" if one.kind != "warning" and now > one.due_at else ""
+        due = f"{words['due']} {one.due_at.astimezone(zone):%Y-%m-%d %H:%M}{late}"
+        parts = (words[one.kind], f"{words['ticket']} {one.ticket}", _named(one.commitment, locale), due, one.title)
+        lines.append("- " + " · ".join(parts))
+    return lines
+
+
+def _named(commitment: str, locale: Locale) -> str:
+    return WORDS[locale].get(f"promise_{commitment}", commitment)
+
+
 def _promise(message: Message, locale: Locale) -> str:
     """The commitment in the glossary's word where it has one, else by the contract's own name."""
-    name = WORDS[locale].get(f"promise_{message.commitment}", message.commitment)
+    name = _named(message.commitment, locale)
     return f"{name} #{message.cycle}" if message.cycle > 1 else name
 
 

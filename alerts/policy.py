@@ -2,7 +2,8 @@
 
 Pure: everything comes in as an argument, `now` too. A rung fires once for a deadline. A deadline that moves takes back
 the alerts it made untrue and leaves the true ones standing; a step told before comes again only where its new instant
-lies later than the telling ended.
+lies later than the telling ended. Where duties have a rota, warnings come while somebody on duty can still act on them;
+what was told once stays told when the rota changes afterwards.
 """
 
 from __future__ import annotations
@@ -13,10 +14,13 @@ from typing import Literal
 
 import msgspec
 
+from alerts.duty import Roster
 from alerts.ladder import Kind, Step, steps
+from alerts.moment import brought_forward
 from sla.clock import Clock
 from sla.contract import Contract
-from sla.timeline import Timeline
+from sla.interval import micros
+from sla.timeline import Timeline, assignee
 
 Ending = Literal["resolved", "withdrawn"]
 Because = Literal["met", "kept", "cancelled", "stopped", "void", "moved", "paused", "no_promise"]
@@ -47,6 +51,7 @@ class PastAlert(msgspec.Struct, frozen=True, gc=False):
     recorded_at: datetime
     state: Literal["firing", "acknowledged", "resolved", "withdrawn"]
     settled_at: datetime | None = None
+    early: bool = False  # brought forward from the ladder's own instant
 
     @property
     def live(self) -> bool:
@@ -55,7 +60,11 @@ class PastAlert(msgspec.Struct, frozen=True, gc=False):
 
 
 class NewAlert(msgspec.Struct, frozen=True, gc=False):
-    """An alert to record; `ended` when the matter was over before it was found (it is told all the same)."""
+    """An alert to record; `ended` when the matter was over before it was found (it is told all the same).
+
+    `planned_at` is the ladder's own instant where it was brought forward; `grave`: of the contract's gravest severity;
+    `then` are the duties of the rungs above, one after the other, for when nobody fills those of `notify`.
+    """
 
     step: int
     repeat: int
@@ -64,6 +73,9 @@ class NewAlert(msgspec.Struct, frozen=True, gc=False):
     fires_at: datetime
     due_at: datetime
     ended: bool = False
+    planned_at: datetime | None = None
+    grave: bool = False
+    then: tuple[tuple[str, ...], ...] = ()
 
 
 class Settled(msgspec.Struct, frozen=True, gc=False):
@@ -105,11 +117,12 @@ def judge(
     alerts: Sequence[PastAlert],
     now: datetime,
     ladder_from: datetime,
+    roster: Roster | None = None,
 ) -> Outcome:
     """What is to be stored, raised and settled for one clock at `now`.
 
     `stored` None: not written yet; `fresh` None: the clock is gone. Rungs before `ladder_from` stay silent; a stored
-    clock keeps the one it was stored with.
+    clock keeps the one it was stored with. Without `roster` every rung comes at the ladder's own instant.
     """
     number, version = None, 1
     if stored is not None:
@@ -118,15 +131,15 @@ def judge(
         assert stored is not None, "a clock is stored, or fresh, or both"
         gone = tuple(Settled(a.id, "withdrawn", "void") for a in alerts if a.live)
         return Outcome(number, stored.commitment, stored.cycle, None, version, ladder_from, now, None, (), gone)
-    ladder = steps(contract, timeline, fresh, now) if _has_ladder(fresh, ladder_from) else []
+    ladder = _ladder(contract, timeline, fresh, now, roster) if _has_ladder(fresh, ladder_from) else []
     raised: list[NewAlert] = []
     wakes = [fresh.changes_at + AFTER] if fresh.changes_at is not None else []
     for step in ladder:
         told = [a for a in alerts if a.step == step.number] if alerts else ()
-        again = _next(step, told, fresh, version, now, ladder_from, raised)
+        again = _next(contract, step, told, fresh, version, now, ladder_from, raised)
         if again is not None:
             wakes.append(again)
-    settled = tuple(_settle(alerts, fresh, ladder, now)) if alerts else ()
+    settled = tuple(_settle(alerts, fresh, version, ladder, now)) if alerts else ()
     wake_at = min(wakes, default=None)
     return Outcome(
         number, fresh.commitment, fresh.cycle, fresh, version, ladder_from, now, wake_at, tuple(raised), settled
@@ -140,6 +153,21 @@ def _has_ladder(fresh: Clock, ladder_from: datetime) -> bool:
     return fresh.stopped_at is None or fresh.stopped_at >= ladder_from
 
 
+def _ladder(contract: Contract, timeline: Timeline, fresh: Clock, now: datetime, roster: Roster | None) -> list[Step]:
+    """The rungs at the ladder's own instants; warnings to duties that have a rota earlier where need be."""
+    if roster is None or not any(duty in roster.duties for rung in contract.ladder for duty in rung.notify):
+        return steps(contract, timeline, fresh, now)
+    assert fresh.derivation is not None, "a promise with a deadline has started"
+    stops, whose = fresh.derivation.commitment.stops, assignee(timeline, micros(now))
+    found = []
+    for step in steps(contract, timeline, fresh, now, every_share=True):
+        instant = step.instant
+        if step.kind == "warning":
+            instant = brought_forward(step, fresh, roster, stops, whose)
+        found.append(step if instant == step.instant else step._replace(instant=instant, planned=step.instant))
+    return found
+
+
 def _version(stored: StoredClock, fresh: Clock | None) -> int:
     """Raised when a known deadline moves or is lost; one that is found after a pause was counted when it was lost."""
     due = fresh.due_at if fresh is not None else None
@@ -147,6 +175,7 @@ def _version(stored: StoredClock, fresh: Clock | None) -> int:
 
 
 def _next(
+    contract: Contract,
     step: Step,
     told: Sequence[PastAlert],
     fresh: Clock,
@@ -167,7 +196,7 @@ def _next(
     if not chain:
         if any(a.settled_at is not None and a.settled_at >= step.instant for a in told):
             return None
-        raised.append(_alert(step, 0, fresh))
+        raised.append(_alert(contract, step, 0, fresh))
     if step.repeat is None or stopped is not None:
         return None
     due_repeats = (now - step.instant) // step.repeat
@@ -176,22 +205,33 @@ def _next(
             return None
         newest = step.instant + due_repeats * step.repeat
         if due_repeats > 0 and newest > max(a.recorded_at for a in chain):
-            raised.append(_alert(step, due_repeats, fresh))
+            raised.append(_alert(contract, step, due_repeats, fresh))
     return step.instant + (due_repeats + 1) * step.repeat
 
 
-def _alert(step: Step, repeat: int, fresh: Clock) -> NewAlert:
+def _alert(contract: Contract, step: Step, repeat: int, fresh: Clock) -> NewAlert:
     assert fresh.due_at is not None
-    fires_at = step.instant + repeat * step.repeat if step.repeat is not None else step.instant
     return NewAlert(
-        step.number, repeat, step.kind, step.notify, fires_at, fresh.due_at, ended=fresh.stopped_at is not None
+        step=step.number,
+        repeat=repeat,
+        kind=step.kind,
+        notify=step.notify,
+        fires_at=step.instant + repeat * step.repeat if step.repeat is not None else step.instant,
+        due_at=fresh.due_at,
+        ended=fresh.stopped_at is not None,
+        planned_at=step.planned,
+        grave=fresh.severity is not None and fresh.severity == min(contract.severities, default=None),
+        then=tuple(rung.notify for rung in contract.ladder[step.number + 1 :]),
     )
 
 
-def _settle(alerts: Sequence[PastAlert], fresh: Clock, ladder: list[Step], now: datetime) -> Iterator[Settled]:
+def _settle(
+    alerts: Sequence[PastAlert], fresh: Clock, version: int, ladder: list[Step], now: datetime
+) -> Iterator[Settled]:
     ripe = {step.number for step in ladder if step.instant <= now}
     for alert in alerts:
-        ending = _ending(alert, fresh, ripe) if alert.live else None
+        early = alert.early and alert.deadline_version == version  # whoever is on duty now, it was said in time then
+        ending = _ending(alert, fresh, {*ripe, alert.step} if early else ripe) if alert.live else None
         if ending is not None:
             yield Settled(alert.id, *ending)
 

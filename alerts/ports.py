@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 
+from alerts.duty import Roster
 from alerts.message import Message
 from alerts.policy import Outcome, PastAlert, StoredClock
 from alerts.reasons import Reason
@@ -48,6 +49,9 @@ class Batch(Protocol):
 
     async def matters(self, numbers: Iterable[int]) -> Mapping[int, Matter | Exception]:
         """Each ticket's matter, or what is wrong with it."""
+
+    async def roster(self, now: datetime) -> Roster:
+        """Who is on duty, as it stands."""
 
     async def alerts_of(self, clocks: Iterable[int]) -> Mapping[int, Sequence[PastAlert]]:
         """The alerts recorded so far, by clock id."""

@@ -153,11 +153,13 @@ class Alarm:
         due = await self._book.next_wake()
         result = PassResult()
         if due is not None and due <= now:
-            result = await run_pass(self._book, now)
+            result = await run_pass(self._book, now, batches=1)
             due = await self._book.next_wake()
         self._note(result, now)
         if due is not None:
             self.ring_at(due)
+        if result.more:  # a backlog: what falls due meanwhile goes before the rest of it
+            self._ring.set()
         if result.clocks:
             self._post.set()
         return result

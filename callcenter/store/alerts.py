@@ -1,11 +1,12 @@
 """Alerts and the clock rows they hang on: storing what a judgement came to, listing, acknowledging."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from alerts.policy import NewAlert, Outcome, PastAlert
-from callcenter.store import deliveries, queries
+from alerts.telling import Fired
+from callcenter.store import deliveries, queries, telling
 from callcenter.store.types import Connection, Row
 
 _sql = queries.load(__file__)
@@ -17,6 +18,8 @@ SOON = timedelta(seconds=2)
 
 # One judged clock of one ticket: the ticket's number, its contract's id, the outcome.
 Judged = tuple[int, int, Outcome]
+# A new alert of a clock: the clock's id and what it was judged from.
+New = tuple[int, Judged, NewAlert]
 _FACTS = (
     "owner", "state", "severity", "region", "promised", "promised_s", "calendar", "clause", "started_at", "due_at",
     "stopped_at", "breached_at", "used_s", "paused_s", "provisional",
@@ -46,11 +49,14 @@ async def announce(conn: Connection, wakes: Iterable[datetime | None], now: date
         await _sql.notify_wake(conn, payload=soon.isoformat())
 
 
-async def save_judged(conn: Connection, judged: Sequence[Judged], now: datetime) -> int:
-    """The same for clocks of many tickets, in a handful of statements and without the announcement."""
+async def save_judged(conn: Connection, judged: Sequence[Judged], now: datetime, late: Collection[int] = ()) -> int:
+    """The same for clocks of many tickets, in a handful of statements and without the announcement.
+
+    `late` are the clocks (ids) that should have been looked at long ago: what they have to tell is told together.
+    """
     ids = await _write_clocks(conn, judged, now)
-    new = [(ids[ticket, o.commitment, o.cycle], ticket, o, a) for ticket, _, o in judged for a in o.raised]
-    fired = await _raise(conn, new, now) if new else []
+    new = [(ids[one[0], one[2].commitment, one[2].cycle], one, alert) for one in judged for alert in one[2].raised]
+    fired = await _raise(conn, new, now, late) if new else []
     settled = [s for _, _, outcome in judged for s in outcome.settled]
     ended = []
     if settled:
@@ -97,22 +103,55 @@ def _columns(judged: Sequence[Judged]) -> dict[str, list[Any]]:
     return {**columns, "contract": [contract for _, contract, _ in judged]}
 
 
-async def _raise(conn: Connection, new: Sequence[tuple[int, int, Outcome, NewAlert]], now: datetime) -> list[int]:
+async def _raise(conn: Connection, new: Sequence[New], now: datetime, late: Collection[int]) -> list[Fired]:
+    """Records the alerts; gives those that were not known yet, the gravest first."""
+    matters = await telling.matters(conn, (ticket for _, (ticket, _, _), _ in new))
+    storms = [_storm(contract, matters[ticket]) for _, (ticket, contract, _), _ in new]
     rows = _sql.raise_alerts(
         conn,
         now=now,
-        clock=[clock for clock, _, _, _ in new],
-        ticket=[ticket for _, ticket, _, _ in new],
-        deadline_version=[outcome.deadline_version for _, _, outcome, _ in new],
-        step=[alert.step for _, _, _, alert in new],
-        repeat=[alert.repeat for _, _, _, alert in new],
-        kind=[alert.kind for _, _, _, alert in new],
-        notify=["\x1f".join(alert.notify) for _, _, _, alert in new],
-        fires_at=[alert.fires_at for _, _, _, alert in new],
-        due_at=[alert.due_at for _, _, _, alert in new],
-        ended=[alert.ended for _, _, _, alert in new],
+        clock=[clock for clock, _, _ in new],
+        ticket=[ticket for _, (ticket, _, _), _ in new],
+        deadline_version=[outcome.deadline_version for _, (_, _, outcome), _ in new],
+        step=[alert.step for _, _, alert in new],
+        repeat=[alert.repeat for _, _, alert in new],
+        kind=[alert.kind for _, _, alert in new],
+        notify=["\x1f".join(alert.notify) for _, _, alert in new],
+        fires_at=[alert.fires_at for _, _, alert in new],
+        planned_at=[alert.planned_at for _, _, alert in new],
+        due_at=[alert.due_at for _, _, alert in new],
+        ended=[alert.ended for _, _, alert in new],
+        grave=[alert.grave for _, _, alert in new],
+        storm=[None if clock in late else storm for (clock, _, _), storm in zip(new, storms, strict=True)],
     )
-    return [row["id"] async for row in rows]
+    ids = {(row["clock"], row["step"], row["repeat"]): row["id"] async for row in rows}
+    fired = [
+        _fired(number, one, alert, matters[one[0]], storm, clock in late)
+        for (clock, one, alert), storm in zip(new, storms, strict=True)
+        if (number := ids.get((clock, alert.step, alert.repeat))) is not None
+    ]
+    return sorted(fired, key=lambda one: not one.grave)
+
+
+def _storm(contract: int, matter: Row) -> str:
+    """What alerts have in common that may become one message: contract, site, cause."""
+    return f"{contract}/{matter['site'] or ''}/{matter['cause'] or ''}"
+
+
+def _fired(number: int, judged: Judged, alert: NewAlert, matter: Row, storm: str, late: bool) -> Fired:
+    _, contract, outcome = judged
+    return Fired(
+        id=number,
+        kind=alert.kind,
+        grave=alert.grave,
+        late=late,
+        notify=alert.notify,
+        then=alert.then,
+        region=outcome.clock.region if outcome.clock else None,
+        assignee=matter["assignee"],
+        contract=contract,
+        storm=storm,
+    )
 
 
 async def of_clocks(conn: Connection, clocks: Iterable[int]) -> dict[int, list[PastAlert]]:

@@ -41,17 +41,18 @@ from unnest(cast(:ticket as bigint[]), cast(:contract as bigint[]), cast(:commit
 returning id, ticket, commitment, cycle;
 
 -- name: raise_alerts
-insert into alerts (clock, ticket, step, repeat, deadline_version, kind, notify, fires_at, due_at, recorded_at, state,
-    settled_at, settled_because)
+insert into alerts (clock, ticket, step, repeat, deadline_version, kind, notify, fires_at, planned_at, due_at, grave,
+    storm, recorded_at, state, settled_at, settled_because)
 select u.clock, u.ticket, u.step, u.repeat, u.deadline_version, u.kind, string_to_array(u.notify, chr(31)), u.fires_at,
-    u.due_at, cast(:now as timestamptz), case when u.ended then 'resolved' else 'firing' end, case when u.ended then cast(:now as timestamptz) end,
-    case when u.ended then 'stopped' end
+    u.planned_at, u.due_at, u.grave, u.storm, cast(:now as timestamptz), case when u.ended then 'resolved' else 'firing' end,
+    case when u.ended then cast(:now as timestamptz) end, case when u.ended then 'stopped' end
 from unnest(cast(:clock as bigint[]), cast(:ticket as bigint[]), cast(:step as smallint[]), cast(:repeat as int[]),
     cast(:deadline_version as int[]), cast(:kind as text[]), cast(:notify as text[]), cast(:fires_at as timestamptz[]),
-    cast(:due_at as timestamptz[]), cast(:ended as bool[]))
-    as u (clock, ticket, step, repeat, deadline_version, kind, notify, fires_at, due_at, ended)
+    cast(:planned_at as timestamptz[]), cast(:due_at as timestamptz[]), cast(:ended as bool[]), cast(:grave as bool[]),
+    cast(:storm as text[]))
+    as u (clock, ticket, step, repeat, deadline_version, kind, notify, fires_at, planned_at, due_at, ended, grave, storm)
 on conflict on constraint alerts_once do nothing
-returning id;
+returning id, clock, step, repeat;
 
 -- name: settle_alerts
 update alerts a
@@ -61,13 +62,13 @@ where a.id = u.id and a.settled_at is null
 returning a.id;
 
 -- name: of_clocks
-select id, clock, step, repeat, deadline_version, kind, recorded_at, state, settled_at
+select id, clock, step, repeat, deadline_version, kind, recorded_at, state, settled_at, planned_at is not null as early
 from alerts
 where clock = any (cast(:clocks as bigint[]))
 order by id;
 
 -- name: of_ticket
-select id, clock, step, repeat, deadline_version, kind, recorded_at, state, settled_at
+select id, clock, step, repeat, deadline_version, kind, recorded_at, state, settled_at, planned_at is not null as early
 from alerts
 where ticket = :ticket
 order by id;

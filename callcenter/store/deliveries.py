@@ -5,27 +5,32 @@ from datetime import datetime
 from uuid import UUID
 
 import asyncpg
+import msgspec
 
 from alerts import pace
 from alerts.channels import ACKNOWLEDGED, FORGETFUL, LIMITED, limits
-from alerts.message import Message, Recipient, next_rung
+from alerts.message import Mention, Message, Recipient, next_rung
 from alerts.pace import Limits, Pace
 from alerts.ports import Delivery
 from alerts.reasons import Reason
-from callcenter.store import queries
+from alerts.telling import Fired
+from callcenter.store import queries, telling
 from callcenter.store.contracts import Terms
 from callcenter.store.types import Connection, Row
 
 _sql = queries.load(__file__)
 _DETAIL = 500
+# How many alerts one message carries at most, and how many of them it names.
+_GATHERED, _LISTED = 5000, 50
 
 
-async def enqueue(conn: Connection, fired: Sequence[int], ended: Sequence[int], now: datetime) -> None:
+async def enqueue(conn: Connection, fired: Sequence[Fired], ended: Sequence[int], now: datetime) -> None:
     """New alerts have deliveries on every channel that serves them; ended ones are cancelled or told to be over."""
     if fired:
-        await _sql.fire(conn, alerts=fired, now=now)
+        await telling.tell(conn, fired, now)
     if ended:
         await _sql.cancel(conn, alerts=ended)
+        await _sql.release(conn, ids=[], alerts=ended)
         await _sql.tell_end(conn, alerts=ended, now=now)
 
 
@@ -76,7 +81,7 @@ class DatabaseOutbox:
             if not allowed:
                 return []
             rows = _sql.lease(conn, channels=list(allowed), slots=list(allowed.values()), by=by, now=now, until=until)
-            taken = [row async for row in rows if row["state"] == "sending"]
+            taken = await _in_company(conn, [row async for row in rows])
             if not taken:
                 return []
             for channel, (kept, _) in paces.items():
@@ -120,6 +125,8 @@ class DatabaseOutbox:
         clean = detail.replace("\x00", "")[:_DETAIL]
         async with self._pool.acquire() as conn:
             await _sql.failed(conn, id=delivery, by=by, reason=reason.value, detail=clean, next_try_at=next_try_at)
+            # where its alert was withdrawn meanwhile, whatever went with it goes on without
+            await _sql.release(conn, ids=[delivery], alerts=[])
 
     async def give_back(self, deliveries: Iterable[UUID], by: str, now: datetime) -> None:
         """Makes leased deliveries ready at once; the attempt is not counted."""
@@ -133,9 +140,12 @@ class DatabaseOutbox:
 
     async def _deliveries(self, conn: Connection, ids: list[UUID]) -> list[Delivery]:
         rows = [row async for row in _sql.facts(conn, ids=ids)]
-        return [await self._delivery(conn, row) for row in rows]
+        company: dict[UUID, Row] = {}
+        if carriers := [row["id"] for row in rows if row["batch"]]:
+            company = {row["carrier"]: row async for row in _sql.company(conn, ids=carriers, most=_LISTED)}
+        return [await self._delivery(conn, row, company.get(row["id"])) for row in rows]
 
-    async def _delivery(self, conn: Connection, row: Row) -> Delivery:
+    async def _delivery(self, conn: Connection, row: Row, company: Row | None) -> Delivery:
         return Delivery(
             id=row["id"],
             channel=row["channel"],
@@ -150,6 +160,9 @@ class DatabaseOutbox:
                 recipients=tuple(Recipient(**person) for person in row["people"]),
                 because=row["settled_because"],
                 timezone=row["timezone"] or "UTC",
+                nobody_for=tuple(row["nobody_for"]),
+                others=company["n"] if company else 0,
+                listed=tuple(msgspec.convert(company["listed"], list[Mention])) if company else (),
                 **{name: row[name] for name in _PLAIN},
             ),
         )
@@ -167,6 +180,17 @@ _PLAIN = (
     "promised", "due_at", "fires_at", "recorded_at", "stopped_at", "repeat", "clock", "step", "ended_at", "standing",
     "acknowledged_by",
 )  # fmt: skip
+
+
+async def _in_company(conn: Connection, rows: list[Row]) -> list[Row]:
+    """Those of the leased rows that are to be sent, each with everything that leaves in the same message."""
+    if dropped := [row["id"] for row in rows if row["state"] != "sending" and row["batch"]]:
+        await _sql.release(conn, ids=dropped, alerts=[])
+    taken = [row for row in rows if row["state"] == "sending"]
+    if batched := [row["id"] for row in taken if row["batch"]]:
+        carried = {row["id"] async for row in _sql.gather(conn, ids=batched, most=_GATHERED)}
+        taken = [row for row in taken if row["id"] not in carried]
+    return taken
 
 
 def _allowed(room: Mapping[int, int], paces: Mapping[int, tuple[Pace, Limits]], now: datetime) -> dict[int, int]:
@@ -215,6 +239,11 @@ async def secret(conn: Connection, name: str) -> bytes:
     """A key the service has made for itself."""
     found: bytes = await _sql.secret(conn, name=name)
     return found
+
+
+async def person(conn: Connection, login: str) -> Row | None:
+    """An active person messages may be meant for, or None."""
+    return await _sql.person(conn, login=login)
 
 
 _LOGGED = """

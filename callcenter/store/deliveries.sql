@@ -1,48 +1,3 @@
--- name: fire!
--- A delivery for each new alert and each channel that serves one of its duties. Who fills a duty now: a team of that
--- name, the rota; where neither has anybody, the active users of that role (heads and project contacts: the admins).
-with new as (
-    select a.id, a.notify, t.assignee
-    from alerts a join tickets t on t.number = a.ticket
-    where a.id = any (cast(:alerts as bigint[]))
-), duties as (
-    select distinct unnest(notify) as duty from new
-), asked as (
-    select d.duty, m.login
-    from duties d join teams on teams.name = d.duty cross join lateral unnest(teams.members) as m (login)
-    union
-    select d.duty, r.login from duties d join rota r on r.duty = d.duty and r.from_at <= cast(:now as timestamptz) and r.until_at > cast(:now as timestamptz)
-), filled as (
-    select a.duty, u.login from asked a join users u on u.login = a.login and u.active
-), people as (
-    select duty, login from filled
-    union
-    select d.duty, u.login
-    from duties d
-    join users u on u.active
-        and u.role = case when d.duty in ('head_of_service', 'project_contact') then 'admin' else d.duty end
-    where d.duty <> 'assignee' and not exists (select 1 from filled f where f.duty = d.duty)
-), told as (
-    select n.id, p.duty, p.login from new n join people p on p.duty = any (n.notify)
-    union
-    select n.id, 'assignee', u.login
-    from new n join users u on u.login = n.assignee and u.active where 'assignee' = any (n.notify)
-    union
-    select n.id, 'assignee', u.login
-    from new n
-    join teams on teams.name = n.assignee
-    join users u on u.login = any (teams.members) and u.active
-    where 'assignee' = any (n.notify)
-)
-insert into deliveries (alert, channel, event, recipients, next_try_at, created_at)
-select n.id, ch.id, 'fire', coalesce(array_agg(distinct t.login order by t.login) filter (where t.login is not null), '{}'),
-    cast(:now as timestamptz), cast(:now as timestamptz)
-from new n
-join channels ch on ch.active and (ch.duties = '{}' or ch.duties && n.notify)
-left join told t on t.id = n.id and (ch.duties = '{}' or t.duty = any (ch.duties))
-group by n.id, ch.id
-on conflict on constraint deliveries_once do nothing;
-
 -- name: cancel!
 -- Nobody is told any more what is not true any more, or warned of what is over. A breach is told even when it is over.
 update deliveries d
@@ -53,18 +8,19 @@ where a.id = d.alert and a.id = any (cast(:alerts as bigint[])) and d.event = 'f
 
 -- name: tell_acknowledged!
 -- Receivers that keep a matter of their own learn that somebody has it.
-insert into deliveries (alert, channel, event, recipients, next_try_at, created_at)
-select d.alert, d.channel, 'acknowledge', d.recipients, cast(:now as timestamptz), cast(:now as timestamptz)
+insert into deliveries (alert, channel, event, recipients, next_try_at, created_at, batch, priority)
+select d.alert, d.channel, 'acknowledge', d.recipients, cast(:now as timestamptz), cast(:now as timestamptz), d.batch, d.priority
 from deliveries d join channels ch on ch.id = d.channel
 where d.alert = :alert and d.event = 'fire' and d.state in ('pending', 'sending', 'sent') and ch.kind = any (cast(:kinds as text[])) and ch.active
 on conflict on constraint deliveries_once do nothing;
 
 -- name: tell_end!
--- Who was told, or is being told at this moment, learns how it ended.
-insert into deliveries (alert, channel, event, recipients, next_try_at, created_at)
-select d.alert, d.channel, case a.state when 'withdrawn' then 'withdraw' else 'resolve' end, d.recipients, cast(:now as timestamptz), cast(:now as timestamptz)
-from deliveries d join alerts a on a.id = d.alert
-where a.id = any (cast(:alerts as bigint[])) and d.event = 'fire' and d.state in ('pending', 'sending', 'sent')
+-- Who was told, or is being told at this moment, learns how it ended; in company where it was told in company.
+insert into deliveries (alert, channel, event, recipients, next_try_at, created_at, batch, priority)
+select d.alert, d.channel, case a.state when 'withdrawn' then 'withdraw' else 'resolve' end, d.recipients, cast(:now as timestamptz),
+    cast(:now as timestamptz), d.batch, d.priority
+from deliveries d join alerts a on a.id = d.alert left join deliveries carrier on carrier.id = d.carrier
+where a.id = any (cast(:alerts as bigint[])) and d.event = 'fire' and coalesce(carrier.state, d.state) in ('pending', 'sending', 'sent')
 on conflict on constraint deliveries_once do nothing;
 
 -- name: channels
@@ -73,6 +29,7 @@ select id from channels order by id;
 -- name: lease
 -- Who took a delivery and vanished may have left a warning that has been withdrawn since: that one is not sent again.
 -- The end of an alert is not told while its beginning is still on its way: a receiver that keeps state would miss it.
+-- The grave and fresh goes before all else, what an outage left goes last.
 with room as (
     select r.channel, r.slots from unnest(cast(:channels as bigint[]), cast(:slots as int[])) as r (channel, slots)
 ), ready as (
@@ -84,10 +41,12 @@ with room as (
         where channel = r.channel and state in ('pending', 'sending') and coalesce(lease_until, next_try_at) <= cast(:now as timestamptz)
           and not exists (
               select from deliveries before
-              where before.alert = deliveries.alert and before.channel = r.channel and before.state in ('pending', 'sending')
+              left join deliveries carrier on carrier.id = before.carrier
+              where before.alert = deliveries.alert and before.channel = r.channel and before.batch = deliveries.batch
+                and coalesce(carrier.state, before.state) in ('pending', 'sending')
                 and (deliveries.event = 'acknowledge' and before.event = 'fire'
                      or deliveries.event in ('resolve', 'withdraw') and before.event in ('fire', 'acknowledge')))
-        order by coalesce(lease_until, next_try_at)
+        order by priority, coalesce(lease_until, next_try_at)
         limit r.slots
         for update skip locked
     ) d
@@ -100,7 +59,54 @@ set state = case when ready.stale then 'cancelled' else 'sending' end,
     lease_by = case when ready.stale then null else cast(:by as text) end
 from ready
 where d.id = ready.id
-returning d.id, d.state, d.channel;
+returning d.id, d.state, d.channel, d.batch;
+
+-- name: gather
+-- One delivery of each batch just taken carries all the others that wait, ready or not, but none that was tried before:
+-- that one may have company of its own. What others hold at this moment goes with the next.
+with heads as (
+    select distinct on (d.channel, d.batch, d.event) d.id, d.channel, d.batch, d.event
+    from deliveries d
+    where d.id = any (cast(:ids as uuid[])) and d.batch <> ''
+    order by d.channel, d.batch, d.event, d.attempts desc, d.created_at, d.alert
+), company as (
+    select other.id, h.id as head
+    from heads h
+    cross join lateral (
+        select d.id
+        from deliveries d
+        where d.channel = h.channel and d.batch = h.batch and d.event = h.event and d.id <> h.id
+          and (d.state = 'pending' and d.attempts = 0 or d.state = 'sending' and d.attempts = 1 and d.id = any (cast(:ids as uuid[])))
+        order by d.priority, d.alert
+        limit cast(:most as int)
+        for update skip locked
+    ) other
+)
+update deliveries d
+set state = 'gathered', carrier = company.head, next_try_at = null, lease_until = null, lease_by = null
+from company
+where d.id = company.id
+returning d.id;
+
+-- name: release!
+-- Who travelled with a message that is not sent after all waits for another.
+update deliveries c
+set state = 'pending', carrier = null, next_try_at = c.created_at
+from deliveries d
+where c.carrier = d.id and d.state = 'cancelled' and (d.id = any (cast(:ids as uuid[])) or d.alert = any (cast(:alerts as bigint[])));
+
+-- name: company
+-- What each message speaks of beside its own alert: how many, and the first of them. Alerts withdrawn since are left out.
+select c.carrier, count(*) as n,
+    (array_agg(jsonb_build_object('alert', a.id, 'ticket', a.ticket, 'title', t.title, 'commitment', k.commitment, 'kind', a.kind,
+        'severity', k.severity, 'due_at', a.due_at, 'fires_at', a.fires_at) order by a.due_at, a.id))[1:cast(:most as int)] as listed,
+    min(a.fires_at) as since
+from deliveries c
+join alerts a on a.id = c.alert
+join clocks k on k.id = a.clock
+join tickets t on t.number = a.ticket
+where c.carrier = any (cast(:ids as uuid[])) and (c.event <> 'fire' or a.state <> 'withdrawn')
+group by c.carrier;
 
 -- name: gated
 -- Channels with something to send whose pace is kept: limited ones, and those that failed.
@@ -158,7 +164,7 @@ returning d.id, due.goes_on;
 -- name: facts
 select d.id, d.event, d.attempts, d.channel, ch.kind as channel_kind, ch.config, ch.active,
     a.id as alert, a.kind, a.step, a.repeat, a.fires_at, a.recorded_at, a.settled_because, a.ticket, a.clock,
-    a.settled_at as ended_at, a.acknowledged_by,
+    a.settled_at as ended_at, a.acknowledged_by, a.nobody_for, d.batch,
     (select count(*) from alerts o where o.clock = a.clock and o.id <> a.id and o.state in ('firing', 'acknowledged')) as standing,
     case when d.event = 'fire' then coalesce(c.due_at, a.due_at) else a.due_at end as due_at,
     c.commitment, c.cycle, c.clause, c.severity, c.promised, c.stopped_at,
@@ -168,7 +174,8 @@ select d.id, d.event, d.attempts, d.channel, ch.kind as channel_kind, ch.config,
      where o.alert = a.id and o.event = 'fire') as told,
     (select coalesce(json_agg(json_build_object('login', u.login, 'name', u.name, 'email', u.email, 'phone', u.phone)
                               order by u.login), '[]')
-     from users u where u.login = any (d.recipients)) as people
+     from users u
+     where u.login = any (d.recipients) or u.login in (select unnest(c.recipients) from deliveries c where c.carrier = d.id)) as people
 from deliveries d
 join channels ch on ch.id = d.channel
 join alerts a on a.id = d.alert
@@ -239,3 +246,6 @@ returning id;
 
 -- name: secret$
 select value from secrets where name = :name;
+
+-- name: person^
+select login, name, role, email, phone, locale, partner from users where login = :login and active;

@@ -6,11 +6,15 @@ from datetime import datetime
 
 import asyncpg
 
+from alerts.duty import Roster
+from alerts.engine import LATE
 from alerts.policy import Outcome, PastAlert, StoredClock
 from alerts.ports import Due, Matter, Unsavable
 from callcenter.store import alerts, queries, tickets
 from callcenter.store.contracts import Terms
+from callcenter.store.duty import Rosters
 from callcenter.store.types import Connection, Row
+from sla.interval import micros
 from sla.timeline import Timeline
 
 _sql = queries.load(__file__)
@@ -22,12 +26,13 @@ class ClockBook:
     def __init__(self, pool: asyncpg.Pool, terms: Terms) -> None:
         self._pool = pool
         self._terms = terms
+        self._rosters = Rosters()
 
     @asynccontextmanager
     async def batch(self) -> AsyncIterator["ClockBatch"]:
         """A transaction, committed on leaving, rolled back on an exception."""
         async with self._pool.acquire() as conn, conn.transaction():
-            yield ClockBatch(conn, self._terms)
+            yield ClockBatch(conn, self._terms, self._rosters)
 
     async def next_wake(self) -> datetime | None:
         """The earliest instant at which some clock is due, or None."""
@@ -39,10 +44,13 @@ class ClockBook:
 class ClockBatch:
     """One transaction over claimed clocks."""
 
-    def __init__(self, conn: Connection, terms: Terms) -> None:
+    def __init__(self, conn: Connection, terms: Terms, rosters: Rosters) -> None:
         self._conn = conn
         self._terms = terms
+        self._rosters = rosters
         self._contracts: dict[int, int] = {}
+        self._late: set[int] = set()
+        self._stale: dict[int, tuple[Row, Timeline]] = {}  # tickets whose own columns are older than an entry
 
     async def claim(self, now: datetime, fresh_since: datetime, limit: int) -> tuple[Sequence[Due], bool]:
         """Locks due rows others have not locked, gravest of the fresh first; and says whether that was all."""
@@ -52,6 +60,7 @@ class ClockBatch:
             rows += [row async for row in _sql.claim_backlog(conn, since=fresh_since, limit=limit - len(rows))]
         held = [row for row in rows if row["held"]]  # somebody writes to the others' tickets, and judges them then
         self._contracts |= {row["ticket"]: row["contract"] for row in held}
+        self._late |= {row["id"] for row in held if row["wake_at"] <= now - LATE}
         return [Due(row["ticket"], _stored(row), row["wake_at"]) for row in held], len(rows) < limit
 
     async def matters(self, numbers: Iterable[int]) -> Mapping[int, Matter | Exception]:
@@ -64,13 +73,28 @@ class ClockBatch:
             loaded = await tickets.load_many(self._conn, self._terms, wanted)
         except ValueError as error:  # a contract or an entry that cannot be read: find out whose
             return {number: await self._one(number, clocks[number], error) for number in wanted}
-        return {number: _matter(loaded[number], clocks[number]) for number in wanted}
+        return {number: self._matter(loaded[number], clocks[number]) for number in wanted}
+
+    async def roster(self, now: datetime) -> Roster:
+        """Who is on duty, as it stands."""
+        return await self._rosters.current(self._conn, now)
 
     async def _one(self, number: int, clocks: Sequence[StoredClock], error: ValueError) -> Matter | Exception:
         try:
-            return _matter((await tickets.load_many(self._conn, self._terms, [number]))[number], clocks)
+            return self._matter((await tickets.load_many(self._conn, self._terms, [number]))[number], clocks)
         except ValueError as own:
             return own
+
+    def _matter(self, loaded: tickets.Loaded, clocks: Sequence[StoredClock]) -> Matter | Exception:
+        if loaded.terms is None:
+            return LookupError("the ticket has clocks and no contract")
+        try:
+            timeline = Timeline(loaded.entries)
+        except ValueError as error:
+            return error
+        if timeline.latest > micros(loaded.row["updated_at"]):  # what was ahead then may count by now
+            self._stale[loaded.row["number"]] = loaded.row, timeline
+        return Matter(loaded.terms, timeline, clocks)
 
     async def alerts_of(self, clocks: Iterable[int]) -> Mapping[int, Sequence[PastAlert]]:
         """The alerts recorded so far, by clock id."""
@@ -81,9 +105,20 @@ class ClockBatch:
         judged = [(ticket, self._contracts[ticket], one) for ticket, those in outcomes.items() for one in those]
         try:
             async with self._conn.transaction():
-                return await alerts.save_judged(self._conn, judged, now)
+                raised = await alerts.save_judged(self._conn, judged, now, self._late)
+                for number in outcomes.keys() & self._stale.keys():
+                    await self._summarize(number, now)
+                return raised
         except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
             raise Unsavable(str(error)) from error
+
+    async def _summarize(self, number: int, now: datetime) -> None:
+        """The ticket's own columns say what its timeline says by now."""
+        row, timeline = self._stale[number]
+        summary = tickets.summarized(timeline, micros(now))
+        if any(row[name] != value for name, value in summary.items()):
+            kept = {"entries": row["entries"], "head": row["head"], "now": now}
+            await tickets.summarize(self._conn, number, {**summary, **kept})
 
     async def postpone(self, clocks: Iterable[int], until: datetime) -> None:
         """Leaves the rows as they are and wakes them later."""
@@ -92,12 +127,3 @@ class ClockBatch:
 
 def _stored(row: Row) -> StoredClock:
     return StoredClock(**{name: row[name] for name in StoredClock.__struct_fields__})
-
-
-def _matter(loaded: tickets.Loaded, clocks: Sequence[StoredClock]) -> Matter | Exception:
-    if loaded.terms is None:
-        return LookupError("the ticket has clocks and no contract")
-    try:
-        return Matter(loaded.terms, Timeline(loaded.entries), clocks)
-    except ValueError as error:
-        return error

@@ -12,7 +12,7 @@ from callcenter.store.ledger import data_text, entry_hash
 from callcenter.store.types import Connection, Row
 from sla.contract import Contract
 from sla.interval import instant, micros
-from sla.timeline import Entry
+from sla.timeline import Entry, Timeline, assignee, ticket_state
 
 _sql = queries.load(__file__)
 
@@ -126,6 +126,22 @@ async def append(conn: Connection, number: int, head: bytes, entries: Sequence[E
 async def summarize(conn: Connection, number: int, values: dict[str, Any]) -> None:
     """Stores what the timeline now says of the ticket."""
     await _sql.summarize(conn, number=number, **values)
+
+
+def summarized(timeline: Timeline, at: int) -> dict[str, Any]:
+    """What the timeline says of the ticket at an instant (microseconds)."""
+    standing = timeline.as_of(at)
+    latest = len(standing.entries)
+    return {
+        "kind": standing.kind,
+        "category": standing.category,
+        "region": standing.region_at(latest),
+        "phase": standing.phase,
+        "severity": standing.severity_at(latest),
+        "state": ticket_state(timeline, at),
+        "assignee": assignee(timeline, at),
+        "reported_at": instant(timeline.entries[0].at),
+    }
 
 
 async def attach(conn: Connection, number: int, contract: int, version: int) -> None:

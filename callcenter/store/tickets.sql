@@ -102,7 +102,10 @@ where ticket = any (cast(:numbers as bigint[]))
 order by ticket, seq;
 
 -- name: heads_of_all
-select number, contract_version, reported_at from tickets where number = any (cast(:numbers as bigint[]));
+select number, contract_version, kind, category, region, phase, severity, state, assignee, reported_at, entries, head,
+    updated_at
+from tickets
+where number = any (cast(:numbers as bigint[]));
 
 -- name: append!
 insert into entries (ticket, seq, type, occurred_at, recorded_at, by, data, hash)

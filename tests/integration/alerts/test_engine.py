@@ -210,8 +210,15 @@ class TestRecipients:
         await hotline.look(61)
         assert await self.recipients(hotline, number) == {0: ["cas", "dee"], 1: ["ben"]}
 
-    async def test_with_nobody_to_tell_the_channel_is_told_all_the_same(self, hotline: "Hotline") -> None:
+    async def test_with_nobody_to_tell_the_next_rung_is_told(self, hotline: "Hotline") -> None:
         number = await hotline.ticket(assignee="nobody we know")
+        await hotline.look(30)
+        assert await self.recipients(hotline, number) == {0: ["ann", "dee"]}
+        assert await hotline.pool.fetchval("select nobody_for from alerts") == ["assignee"]
+
+    async def test_with_nobody_in_the_house_the_channel_is_told_all_the_same(self, hotline: "Hotline") -> None:
+        await hotline.pool.execute("update users set active = false")
+        number = await hotline.ticket()
         await hotline.look(30)
         assert await self.recipients(hotline, number) == {0: []}
 
