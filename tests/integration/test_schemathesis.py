@@ -45,7 +45,7 @@ CHECKS = [
     unsupported_method,
 ]
 QUICK = settings(
-    max_examples=4, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=2, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
 US = Actor("test", "admin")
 TERMS = """
@@ -145,7 +145,7 @@ def test_an_admin_may_ask_anything(case: schemathesis.Case, live: Live) -> None:
 
 
 @schema.include(path_regex="/(calls|promise|lookup|events)$").parametrize()
-@settings(QUICK, max_examples=2)
+@settings(QUICK, max_examples=1)
 def test_machines_and_partners_may_ask_anything(case: schemathesis.Case, live: Live) -> None:
     for role in ("integration", "partner"):
         ask(case, live, role)
