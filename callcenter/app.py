@@ -19,6 +19,7 @@ from callcenter.figures import DatabaseFigures
 from callcenter.metrics import Everyone, ProcessMetrics, published
 from callcenter.now import Now, system_now
 from callcenter.services.context import Context
+from callcenter.services.deliveries import link_path
 from callcenter.settings import Settings
 from callcenter.steady_now import SteadyNow
 from callcenter.store.deliveries import DatabaseOutbox
@@ -50,7 +51,9 @@ async def service(settings: Settings, dsn: str, direct_dsn: str, now: Now = syst
         context = Context(settings, steady)
         by = f"{socket.gethostname()}:{os.getpid()}"
         outbox = DatabaseOutbox(pool, context.terms)
-        setup = Setup(now=steady, base_url=settings.base_url, journal=settings.journal)
+        async with pool.acquire() as conn:
+            acknowledge_path = await link_path(conn, steady)
+        setup = Setup(steady, settings.base_url, settings.journal, acknowledge_path)
         dispatcher = Dispatcher(outbox, lambda kind, config: open_channel(kind, config, setup), steady, by)
         alarm = Alarm(
             ClockBook(pool, context.terms), outbox, dispatcher, steady, pool=pool, connect=lambda: connect(direct_dsn),

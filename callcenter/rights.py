@@ -47,6 +47,8 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
     "users.write": frozenset({"admin"}),
     "channels.read": _LEADS | {"auditor"},
     "channels.write": frozenset({"admin"}),
+    "deliveries.read": _LEADS | {"dispatcher", "contract_manager", "auditor"},
+    "deliveries.retry": _LEADS,
     "alerts.read": _READERS | {"wallboard", "partner"},
     "alerts.acknowledge": _DESK | _FIELD,
     "board.read": _READERS | {"wallboard"},

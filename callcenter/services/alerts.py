@@ -8,6 +8,8 @@ import msgspec
 
 from callcenter.errors import NotFound
 from callcenter.services import tickets as ticket_service
+from callcenter.services import timeline
+from callcenter.services.context import Context
 from callcenter.services.types import Actor
 from callcenter.store import alerts, deliveries, tickets
 from callcenter.store.types import Connection, Row
@@ -81,8 +83,20 @@ async def get(conn: Connection, alert: int, actor: Actor) -> AlertShown:
     return _shown(row, (await deliveries.of_alerts(conn, [alert])).get(alert, []))
 
 
-async def acknowledge(conn: Connection, alert: int, actor: Actor, now: datetime) -> AlertShown:
-    """The alert is acknowledged by the actor; one that is over, or was acknowledged before, stays as it is."""
-    await get(conn, alert, actor)
-    await alerts.acknowledge(conn, alert, actor.name, now)
-    return await get(conn, alert, actor)
+async def acknowledge(
+    conn: Connection, context: Context, alert: int, actor: Actor, *, by_link: bool = False
+) -> AlertShown:
+    """The alert is acknowledged by the actor, and the ticket's timeline says so.
+
+    One that is over, or was acknowledged before, stays as it is.
+    """
+    async with conn.transaction():
+        number = (await get(conn, alert, actor)).ticket
+        await ticket_service.found(conn, context, number, actor, lock=True)
+        if (await get(conn, alert, actor)).state == "firing":  # as it is now that nobody else can change it
+            now = context.now()
+            await alerts.acknowledge(conn, alert, actor.name, now)
+            await deliveries.tell_acknowledged(conn, alert, now)
+            text = f"alert {alert} acknowledged by {actor.name}{' by link' if by_link else ''}"
+            await timeline.record(conn, context, number, {"type": "noted", "text": text}, actor)
+        return await get(conn, alert, actor)

@@ -11,6 +11,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from callcenter.services.context import Context
+from callcenter.web.acknowledging import add_acknowledging
 from callcenter.web.api import ROUTES
 from callcenter.web.handle import AWAY, Door
 from callcenter.web.metrics_page import Scrape, counting, know_routes, metrics_page
@@ -75,6 +76,7 @@ def build(pool: asyncpg.Pool, context: Context, scrape: Scrape | None = None) ->
     app.router.add_get("/healthz", alive)
     app.router.add_get("/readyz", ready)
     add_pages(app, pool, context)
+    add_acknowledging(app, pool, context)
     if scrape is not None:
         app.router.add_get("/metrics", metrics_page(scrape))
         know_routes(app, scrape.metrics)

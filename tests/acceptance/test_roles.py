@@ -13,7 +13,8 @@ EVERYTHING = set(ROLES)
 
 def address(route: Route) -> str:
     """The route's path with something in place of its parameters."""
-    return route.path.replace("{code}", "HF-1").replace("{number}", "7").replace("{id}", "7").replace("{file}", "7")
+    path = route.path.replace("{delivery}", "00000000-0000-0000-0000-000000000007")
+    return path.replace("{code}", "HF-1").replace("{number}", "7").replace("{id}", "7").replace("{file}", "7")
 
 
 def named(method: str, path: str) -> Route:

@@ -1,6 +1,6 @@
 """The JSON API: one list of routes."""
 
-from callcenter.web.api import alerts, calls, contracts, desk, files, resources, tickets, tokens
+from callcenter.web.api import alerts, calls, contracts, deliveries, desk, files, resources, tickets, tokens
 from callcenter.web.route import Route
 
 ROUTES: list[Route] = [
@@ -10,6 +10,7 @@ ROUTES: list[Route] = [
     *desk.ROUTES,
     *contracts.ROUTES,
     *alerts.ROUTES,
+    *deliveries.ROUTES,
     *resources.ROUTES,
     *tokens.ROUTES,
 ]

@@ -46,7 +46,7 @@ async def read(asked: Asked) -> AlertShown:
 
 async def acknowledge(asked: Asked) -> AlertShown:
     """Acknowledges an alert: repeats stop, the clock runs on."""
-    return await service.acknowledge(asked.conn, asked.number, asked.actor, asked.now)
+    return await service.acknowledge(asked.conn, asked.context, asked.number, asked.actor)
 
 
 ROUTES = [
