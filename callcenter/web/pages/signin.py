@@ -1,6 +1,6 @@
 """Signing in and out. These pages are for people who are nobody yet, so they stand beside the others."""
 
-from collections import defaultdict, deque
+from collections import deque
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from callcenter.web.pages.page import _HEADERS, COOKIE, same_origin
 from callcenter.web.pages.rendering import LOCALES, Rendering, best_locale
 
 TRIES, WITHIN = 8, timedelta(minutes=5)
+_MOST = 10_000
 
 
 class SignInPage:
@@ -23,7 +24,8 @@ class SignInPage:
         self._pool = pool
         self._context = context
         self._rendering = rendering
-        self._failed: defaultdict[str, deque[datetime]] = defaultdict(lambda: deque(maxlen=TRIES))
+        # by login and address, so that a stranger cannot lock somebody out
+        self._failed: dict[tuple[str, str | None], deque[datetime]] = {}
 
     def add_to(self, app: web.Application) -> None:
         """The routes are the application's."""
@@ -57,7 +59,9 @@ class SignInPage:
         form, now = await request.post(), self._context.now()
         login, password = str(form.get("login", "")).strip(), str(form.get("password", ""))
         target = _inside(str(form.get("next", "/")))
-        tries = self._failed[login]
+        if len(self._failed) > _MOST:
+            self._failed.clear()
+        tries = self._failed.setdefault((login, request.remote), deque(maxlen=TRIES))
         if len(tries) == TRIES and now - tries[0] < WITHIN:
             return self._show(request, 429, locked=True, login=login, next=target)
         try:
@@ -66,9 +70,10 @@ class SignInPage:
         except Unauthorized:
             tries.append(now)
             return self._show(request, 401, failed=True, login=login, next=target)
-        self._failed.pop(login, None)
+        tries.clear()
         response = web.Response(status=303, headers={"Location": target})
-        response.set_cookie(COOKIE, secret, httponly=True, samesite="Lax", secure=request.secure, path="/")
+        secure = request.secure or (self._context.settings.base_url or "").startswith("https:")
+        response.set_cookie(COOKIE, secret, httponly=True, samesite="Lax", secure=secure, path="/")
         return response
 
     async def leave(self, request: web.Request) -> web.Response:
