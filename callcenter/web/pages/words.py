@@ -1,0 +1,156 @@
+"""The words pages have for what the service calls by name; translated where they are shown."""
+
+from callcenter.web.pages.navigation import N_
+
+COMMITMENTS = {
+    "response": N_("response"),
+    "respond": N_("response"),
+    "on_site": N_("on site"),
+    "restore": N_("restore"),
+    "resolve": N_("resolve"),
+    "escalation": N_("escalation"),
+    "escalate": N_("escalation"),
+    "update": N_("update"),
+    "complaint_answer": N_("complaint answered"),
+    "follow_up": N_("follow-up call"),
+    "call_back": N_("call-back"),
+    "inspection": N_("inspection"),
+}
+STATES = {
+    "new": N_("new"),
+    "assigned": N_("assigned"),
+    "in_progress": N_("in progress"),
+    "waiting": N_("waiting"),
+    "restored": N_("restored"),
+    "resolved": N_("resolved"),
+    "closed": N_("closed"),
+    "cancelled": N_("cancelled"),
+}
+ENTRIES = {
+    "reported": N_("reported"),
+    "registered": N_("registered"),
+    "noted": N_("note"),
+    "assigned": N_("assigned"),
+    "accepted": N_("taken on"),
+    "graded": N_("graded"),
+    "moved": N_("moved"),
+    "responded": N_("responded"),
+    "updated": N_("customer told"),
+    "diagnosed": N_("diagnosed"),
+    "visit_requested": N_("visit requested"),
+    "appointment": N_("visit agreed"),
+    "dispatched": N_("dispatched"),
+    "departed": N_("on the way"),
+    "arrived": N_("arrived"),
+    "visited": N_("visit ended"),
+    "escalated": N_("escalated"),
+    "vendor_reported": N_("reported to the manufacturer"),
+    "plan_accepted": N_("plan accepted"),
+    "not_repairable": N_("not repairable for now"),
+    "taken_away": N_("unit taken away"),
+    "returned": N_("unit returned"),
+    "replaced": N_("unit replaced"),
+    "loaner_provided": N_("loaner provided"),
+    "loaner_returned": N_("loaner returned"),
+    "restored": N_("restored"),
+    "resolved": N_("resolved"),
+    "signed": N_("service report signed"),
+    "closed": N_("closed"),
+    "inspected": N_("inspected"),
+    "answered": N_("complaint answered"),
+    "reopened": N_("reopened"),
+    "cancelled": N_("cancelled"),
+    "paused": N_("clock paused"),
+    "resumed": N_("clock resumed"),
+    "promised": N_("promised"),
+    "kept": N_("promise kept"),
+    "followed_up": N_("followed up"),
+    "corrected": N_("corrected"),
+}
+# What a note is about, where it says so.
+NOTES = {
+    "coverage": N_("coverage told"),
+    "coverage_change": N_("change of coverage asked for"),
+    "no_visit": N_("no visit, because"),
+    "work": N_("parts and hours"),
+    "follow_up": N_("follow-up call"),
+    "rewritten": N_("rewritten; it said before"),
+}
+CHANNELS = {
+    "phone": N_("phone"),
+    "fax": N_("fax"),
+    "mail": N_("mail"),
+    "letter": N_("letter"),
+    "visit": N_("visit"),
+    "web": N_("web"),
+    "chat": N_("chat"),
+    "machine": N_("machine"),
+}
+REASONS = {
+    "waiting_customer": N_("waiting for the customer"),
+    "waiting_parts": N_("waiting for spare parts"),
+    "force_majeure": N_("force majeure"),
+    "customer_request": N_("at the customer's request"),
+    "third_party": N_("waiting for a third party"),
+}
+OUTCOMES = {
+    "fixed": N_("fixed"),
+    "part_missing": N_("a spare part is missing"),
+    "wrong_part": N_("wrong spare part"),
+    "not_fixed": N_("not fixed"),
+    "no_access": N_("nobody let us in"),
+    "refused": N_("the customer refused"),
+}
+CALLS = {
+    "answered": N_("answered"),
+    "abandoned": N_("abandoned"),
+    "missed": N_("missed"),
+    "overflow": N_("overflow"),
+    "busy": N_("busy"),
+    "failed": N_("failed"),
+    "voicemail": N_("voicemail"),
+    "callback": N_("call-back"),
+}
+ALERTS = {
+    "warning": N_("due soon"),
+    "breach": N_("overdue"),
+    "overdue": N_("still overdue"),
+    "firing": N_("open"),
+    "acknowledged": N_("acknowledged"),
+    "resolved": N_("over"),
+    "withdrawn": N_("withdrawn"),
+}
+DELIVERIES = {
+    "pending": N_("waits"),
+    "sending": N_("is being sent"),
+    "sent": N_("sent"),
+    "dead": N_("not delivered"),
+    "cancelled": N_("cancelled"),
+    "gathered": N_("told with others"),
+}
+DUTIES = {
+    "assignee": N_("assignee"),
+    "dispatcher": N_("dispatcher"),
+    "supervisor": N_("supervisor"),
+    "contract_manager": N_("contract manager"),
+    "project_contact": N_("project contact"),
+    "head_of_service": N_("head of service"),
+    "customer": N_("customer"),
+}
+SEGMENTS = {
+    "counted": N_("counted"),
+    "closed": N_("closed hours"),
+    "paused": N_("paused"),
+    "reopened": N_("was closed"),
+    "discarded": N_("does not count"),
+}
+_ALL = {
+    "commitment": COMMITMENTS, "state": STATES, "entry": ENTRIES, "note": NOTES, "channel": CHANNELS,
+    "reason": REASONS, "outcome": OUTCOMES, "call": CALLS, "alert": ALERTS, "delivery": DELIVERIES, "duty": DUTIES,
+    "segment": SEGMENTS,
+}  # fmt: skip
+
+
+def word(kind: str, name: str | None) -> str:
+    """The English text of a name, for `_()`; a name nobody foresaw, such as a contract's own, is made readable."""
+    return _ALL[kind].get(name or "", (name or "").replace("_", " "))
