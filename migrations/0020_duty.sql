@@ -39,9 +39,9 @@ create trigger duty_changed after update of active, login on users for each stat
 -- When a person wants to hear of what can wait.
 alter table users
     add column digest_minutes integer constraint users_digest_sane check (digest_minutes between 1 and 1440),
-    add column quiet_from time,
-    add column quiet_until time,
-    add column timezone text,
+    add column quiet_from text constraint users_quiet_from_time check (quiet_from ~ '^([01][0-9]|2[0-3]):[0-5][0-9]$'),
+    add column quiet_until text constraint users_quiet_until_time check (quiet_until ~ '^([01][0-9]|2[0-3]):[0-5][0-9]$'),
+    add column timezone text,                   -- of the quiet hours
     add constraint users_quiet_whole check ((quiet_from is null) = (quiet_until is null));
 
 alter table alerts

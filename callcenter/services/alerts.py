@@ -30,7 +30,11 @@ class DeliveryShown(msgspec.Struct, kw_only=True):
 
 
 class AlertShown(msgspec.Struct, kw_only=True):
-    """An alert: which rung of whose ladder, of which deadline, and how it stands."""
+    """An alert: which rung of whose ladder, of which deadline, and how it stands.
+
+    `nobody_for` are duties nobody was there to fill, so that the next rung was told; `planned_at` is the ladder's own
+    instant of a warning that was brought forward.
+    """
 
     id: int
     ticket: int
@@ -45,7 +49,9 @@ class AlertShown(msgspec.Struct, kw_only=True):
     repeat: int
     deadline_version: int
     notify: list[str]
+    nobody_for: list[str]
     fires_at: datetime
+    planned_at: datetime | None
     due_at: datetime
     recorded_at: datetime
     late_s: float

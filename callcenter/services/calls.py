@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from alerts.duty import Roster
 from alerts.policy import judge
 from callcenter.errors import Invalid, NotFound
 from callcenter.rights import may
@@ -104,9 +105,10 @@ def seen_by(call: CallShown, role: str) -> CallShown:
 
 def _times(command: LogCall, now: datetime) -> dict[str, datetime | None]:
     """The call's instants in UTC; out of order or in the future they are refused."""
-    received = past(command.received_at, now, "/received_at") if command.received_at else now
     answered = past(command.answered_at, now, "/answered_at") if command.answered_at else None
     ended = past(command.ended_at, now, "/ended_at") if command.ended_at else None
+    # a call whose ringing nobody noted came in when it was answered, or when it ended
+    received = past(command.received_at, now, "/received_at") if command.received_at else answered or ended or now
     if answered and answered < received:
         raise Invalid.field("/answered_at", "before_received", "a call is answered after it was received")
     if ended and ended < (answered or received):
@@ -227,7 +229,8 @@ async def _open(
         settled["queue"] = await calls.ensure_queue(conn, queue, now)
     ticket = _ticket_values(wanted, settled, opened, opening.caller, now)
     ledger = _ledger(settled["number"], opened, now, actor)
-    written = await tickets.log(conn, {**ticket, **ledger, **_clocks(opened, terms, now), **call})
+    roster = await context.rosters.at(conn, settled["duties"], now)
+    written = await tickets.log(conn, {**ticket, **ledger, **_clocks(opened, terms, now, roster), **call})
     return written["call"], *_answer(settled, ticket, opened, terms, now)
 
 
@@ -291,11 +294,13 @@ def _ledger(number: int, opened: OpenedTicket, now: datetime, actor: Actor) -> d
     return {"by": actor.name, "entry_rows": rows, "entries": len(rows), "head": hashes[-1]}
 
 
-def _clocks(opened: OpenedTicket, terms: Contract | None, now: datetime) -> dict[str, Any]:
+def _clocks(opened: OpenedTicket, terms: Contract | None, now: datetime, roster: Roster) -> dict[str, Any]:
     """The clock rows as `store.tickets.log` takes them."""
     if terms is None:
         return {"clock_rows": [], "ladder_from": now}
-    at_once = [judge(terms, opened.timeline, None, clock, (), now, opened.reported_at) for clock in opened.clocks]
+    at_once = [
+        judge(terms, opened.timeline, None, clock, (), now, opened.reported_at, roster) for clock in opened.clocks
+    ]
     return {"clock_rows": new_rows(at_once), "ladder_from": opened.reported_at}
 
 

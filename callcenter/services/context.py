@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from callcenter.now import Now
 from callcenter.settings import Settings
 from callcenter.store.contracts import Terms
+from callcenter.store.duty import Rosters
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The running service: how it was set up, how it reads the time, and the contract terms it has read so far."""
+    """The running service: how it was set up, how it reads the time, the contract terms and the rota it has read."""
 
     settings: Settings
     now: Now
     terms: Terms = field(default_factory=Terms)
+    rosters: Rosters = field(default_factory=Rosters)

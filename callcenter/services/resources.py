@@ -12,16 +12,19 @@ from msgspec import UNSET, Meta, UnsetType
 from alerts.channels import read_config, secret_settings
 from callcenter.errors import Conflict, FieldError, Invalid, NotFound, Stale
 from callcenter.rights import may
+from callcenter.services.duty import quiet_faults, turn_faults
 from callcenter.services.phones import e164, masked
 from callcenter.services.types import Actor, Id, Line, Phone, Text, When, any_time
 from callcenter.settings import Settings
 from callcenter.store import resources as store
+from callcenter.store.duty import recheck
 from callcenter.store.types import Connection
 
 Role = Literal["agent", "dispatcher", "engineer", "partner", "follow_up", "supervisor", "contract_manager", "admin",
                "auditor", "wallboard", "integration"]  # fmt: skip
 Login = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]*$(?!\n)")]
 Locale = Literal["zh-CN", "zh-TW", "en"]
+Clock = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$(?!\n)", description="a time of day, HH:MM")]
 
 
 class _Record(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -91,7 +94,11 @@ class Partner(_Record):
 
 
 class User(_Record):
-    """A person who works here or for a partner; the password is set by its own command."""
+    """A person who works here or for a partner; the password is set by its own command.
+
+    Messages to this person alone come gathered every `digest_minutes` where they warn, and none comes in quiet hours
+    (of `timezone`); what is of a contract's gravest severity comes at once.
+    """
 
     login: Login
     name: Line
@@ -101,6 +108,10 @@ class User(_Record):
     locale: Locale = "en"
     partner: Id | None = None
     active: bool = True
+    digest_minutes: Annotated[int, Meta(ge=1, le=1440)] | None = None
+    quiet_from: Clock | None = None
+    quiet_until: Clock | None = None
+    timezone: Line | None = None
 
 
 class Team(_Record):
@@ -121,12 +132,29 @@ class Queue(_Record):
 
 
 class Rota(_Record):
-    """Who fills a duty, from when until when."""
+    """Who fills a duty, from when until when: one person, or a team's members.
+
+    An `override` wins over all shifts while it lasts; a `swap` exchanges `login` and `with_login` in them. `region`:
+    counts there alone. `hours`: a calendar as contracts write it; the row counts while it is open.
+    """
 
     duty: Line
-    login: Login
     from_at: When
     until_at: When
+    kind: Literal["shift", "override", "swap"] = "shift"
+    login: Login | None = None
+    team: Line | None = None
+    with_login: Login | None = None
+    region: Line | None = None
+    hours: dict[str, Any] | None = None
+    note: Text | None = None
+
+
+class TravelTime(_Record):
+    """How long somebody on duty needs to get to a customer of the region."""
+
+    region: Line
+    minutes: Annotated[int, Meta(ge=0, le=10080)]
 
 
 class Channel(_Record):
@@ -197,7 +225,8 @@ RESOURCES: Mapping[str, Resource] = {
         _resource("users", User, "users", "role login", "login name"),
         _resource("teams", Team, "staff"),
         _resource("queues", Queue, "staff"),
-        _resource("rota", Rota, "staff", "duty login", "duty login"),
+        _resource("rota", Rota, "staff", "duty login team region kind", "duty login team"),
+        _resource("travel_times", TravelTime, "staff", "region", "region"),
         _resource("channels", Channel, "channels", "kind"),
     )
 }
@@ -217,12 +246,12 @@ async def _checked(conn: Connection, resource: Resource, values: dict[str, Any],
     for field in ("from_at", "until_at"):
         if field in values:
             values[field] = any_time(values[field], f"/{field}")
-    logins = [values["login"]] if resource.name == "rota" and "login" in values else values.get("members", [])
-    for login in await store.unknown_logins(conn, logins):
-        pointer = "/login" if resource.name == "rota" else "/members"
-        wrong.append(FieldError(pointer, "unknown_login", f"nobody signs in as {login}"))
-    if resource.name == "rota" and values["from_at"] >= values["until_at"]:
-        wrong.append(FieldError("/until_at", "backwards", "a duty ends after it begins"))
+    for login in await store.unknown_logins(conn, values.get("members", [])):
+        wrong.append(FieldError("/members", "unknown_login", f"nobody signs in as {login}"))
+    if resource.name == "rota":
+        wrong += await turn_faults(conn, values)
+    if resource.name == "users":
+        wrong += quiet_faults(values)
     if resource.name == "channels":
         try:
             read_config(values["kind"], values["config"])
@@ -271,7 +300,10 @@ async def add(
 ) -> Any:
     """The stored record; Conflict where a name that must be its own is taken."""
     values = await _checked(conn, resource, msgspec.structs.asdict(record), settings)
-    return _view(resource, await store.add(conn, resource.table, values, now), actor)
+    async with conn.transaction():
+        row = await store.add(conn, resource.table, values, now)
+        await _followed(conn, resource, [row], now)
+    return _view(resource, row, actor)
 
 
 async def change(
@@ -289,17 +321,27 @@ async def change(
         if "phone" not in given:
             values.pop("phone", None)
             values.pop("phone_raw", None)
-        return _view(resource, await store.change(conn, resource.table, record, values, now), actor)
+        changed = await store.change(conn, resource.table, record, values, now)
+        await _followed(conn, resource, [row, changed], now)
+        return _view(resource, changed, actor)
 
 
-async def remove(conn: Connection, resource: Resource, record: int, version: int) -> None:
+async def remove(conn: Connection, resource: Resource, record: int, version: int, now: datetime) -> None:
     """The record is gone; Conflict while others point at it."""
     try:
         async with conn.transaction():
-            await _locked(conn, resource, record, version)
+            row = await _locked(conn, resource, record, version)
             await store.remove(conn, resource.table, record)
+            await _followed(conn, resource, [row], now)
     except asyncpg.ForeignKeyViolationError as error:
         raise Conflict(f"it is still used: {error.detail}") from error
+
+
+async def _followed(conn: Connection, resource: Resource, rows: list[Any], now: datetime) -> None:
+    """Promises whose warnings depend on what was changed are looked at again."""
+    if resource.name in ("rota", "teams", "travel_times"):
+        since = min(row["from_at"] for row in rows) if resource.name == "rota" else now
+        await recheck(conn, since, now)
 
 
 async def _locked(conn: Connection, resource: Resource, record: int, version: int) -> Any:

@@ -108,7 +108,7 @@ async def record(
             raise Forbidden("an outside engineer cannot assign, grade or correct")
         added, timeline = _read(loaded, entries, many, now, actor.name)
         head = await tickets.append(conn, number, loaded.row["head"], added, now, actor.name)
-        await _follow(conn, loaded, timeline, now, entries=len(loaded.entries) + len(added), head=head)
+        await _follow(conn, context, loaded, timeline, now, entries=len(loaded.entries) + len(added), head=head)
         row = await tickets.get(conn, number)
         written = await tickets.entries_of(conn, number)
     return Recorded(
@@ -122,11 +122,19 @@ async def recompute(conn: Connection, context: Context, number: int, now: dateti
     """Ticket and clocks say again what the timeline says; needed when the terms changed, not the entries."""
     loaded = await tickets.load(conn, context.terms, number, lock=True)
     assert loaded is not None, "the caller holds the ticket"
-    await _follow(conn, loaded, standing(loaded, now), now, entries=loaded.row["entries"], head=loaded.row["head"])
+    entries, head = loaded.row["entries"], loaded.row["head"]
+    await _follow(conn, context, loaded, standing(loaded, now), now, entries=entries, head=head)
 
 
 async def _follow(
-    conn: Connection, loaded: tickets.Loaded, timeline: Timeline, now: datetime, *, entries: int, head: bytes
+    conn: Connection,
+    context: Context,
+    loaded: tickets.Loaded,
+    timeline: Timeline,
+    now: datetime,
+    *,
+    entries: int,
+    head: bytes,
 ) -> None:
     """Stores what the timeline now says: the ticket's summary, its clocks, and what that means for its alerts."""
     at, number = micros(now), loaded.row["number"]
@@ -136,6 +144,7 @@ async def _follow(
         return
     stored = {(row.commitment, row.cycle): row for row in await stored_clocks(conn, number)}
     known = await alerts.of_ticket(conn, number)
+    roster = await context.rosters.current(conn, now)
     fresh = {(clock.commitment, clock.cycle): clock for clock in assess(loaded.terms, timeline, at)}
     # a clock that an imported ticket comes to have later is as silent about the past as those it came with
     ladder_from = max([summary["reported_at"], *([min(row.ladder_from for row in stored.values())] if stored else [])])
@@ -143,5 +152,5 @@ async def _follow(
     for key in [*fresh, *(key for key in stored if key not in fresh)]:
         row = stored.get(key)
         past = known.get(row.id, ()) if row else ()
-        outcomes.append(judge(loaded.terms, timeline, row, fresh.get(key), past, now, ladder_from))
+        outcomes.append(judge(loaded.terms, timeline, row, fresh.get(key), past, now, ladder_from, roster))
     await alerts.save_outcomes(conn, number, loaded.row["contract"], outcomes, now)

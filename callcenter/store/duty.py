@@ -26,7 +26,10 @@ class Rosters:
 
     async def current(self, conn: Connection, now: datetime) -> Roster:
         """The rota as it stands in the connection's transaction."""
-        revision = await _sql.revision(conn)
+        return await self.at(conn, await _sql.revision(conn), now)
+
+    async def at(self, conn: Connection, revision: int, now: datetime) -> Roster:
+        """The same where the caller has just read the revision."""
         if revision != self._revision:
             self._roster, self._revision = await load(conn, now), revision
         return self._roster
@@ -74,3 +77,9 @@ async def recheck(conn: Connection, since: datetime, now: datetime) -> int:
     """Open promises due after `since` are looked at again, behind whatever is due right now; returns how many."""
     count: int = await _sql.recheck(conn, since=max(since, now), at=now - FRESH)
     return count
+
+
+async def has_team(conn: Connection, name: str) -> bool:
+    """Whether there is a team of that name."""
+    found: bool = await _sql.has_team(conn, name=name)
+    return found

@@ -27,3 +27,6 @@ with moved as (
     returning id
 )
 select count(*) from moved;
+
+-- name: has_team$
+select exists (select from teams where name = :name);

@@ -1,7 +1,7 @@
 """New alerts on their way into the outbox: who is asked for, who there is, and what leaves together."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from alerts.channels import ACKNOWLEDGED, FORGETFUL
@@ -21,6 +21,14 @@ async def matters(conn: Connection, tickets: Iterable[int]) -> dict[int, Row]:
     return {row["number"]: row async for row in _sql.matters(conn, tickets=list(set(tickets)))}
 
 
+async def without_rota(conn: Connection, duties: Iterable[str]) -> dict[str, list[str]]:
+    """The people of duties that have no rota: the team of that name, else the role."""
+    found: dict[str, list[str]] = {}
+    async for row in _sql.directory(conn, duties=list(duties)):
+        found.setdefault(row["duty"], []).append(row["login"])
+    return found
+
+
 async def tell(conn: Connection, fired: Sequence[Fired], now: datetime) -> None:
     """New alerts have deliveries on every channel that serves them, and know whom nobody was there for."""
     house = await _house(conn, fired, await duty.load(conn, now))
@@ -36,9 +44,7 @@ async def tell(conn: Connection, fired: Sequence[Fired], now: datetime) -> None:
 
 async def _house(conn: Connection, fired: Sequence[Fired], roster: Roster) -> House:
     duties = {name for one in fired for rung in (one.notify, *one.then) for name in rung}
-    directory: dict[str, list[str]] = {}
-    async for row in _sql.directory(conn, duties=list(duties - roster.duties)):
-        directory.setdefault(row["duty"], []).append(row["login"])
+    directory = await without_rota(conn, duties - roster.duties)
     assignees: dict[str, list[str]] = {}
     names = {one.assignee for one in fired if one.assignee is not None}
     if names:
@@ -63,9 +69,10 @@ async def _wishes(conn: Connection, logins: set[str]) -> dict[str, Wishes]:
 
 
 def _wish(row: Row) -> Wishes:
+    quiet = (row["quiet_from"], row["quiet_until"])
     return Wishes(
         digest=timedelta(minutes=row["digest_minutes"]) if row["digest_minutes"] else None,
-        quiet=(row["quiet_from"], row["quiet_until"]) if row["quiet_from"] is not None else None,
+        quiet=(time.fromisoformat(quiet[0]), time.fromisoformat(quiet[1])) if None not in quiet else None,
         zone=ZoneInfo(row["timezone"] or "UTC"),
     )
 

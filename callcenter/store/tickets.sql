@@ -2,6 +2,7 @@
 -- Everything a new call has to know, in one round trip: the next ticket number, the queue, who is calling, and the
 -- contract version in force. A number several contacts share names none of them.
 select nextval(pg_get_serial_sequence('tickets', 'number')) as number,
+       (select revision from duty_revision) as duties,
        q.id as queue,
        case when p.hits = 1 then p.contact end as contact,
        case when p.hits = 1 then p.account end as account,

@@ -21,6 +21,7 @@ async def whole(hotline: Any, name: str) -> dict[str, Any]:
         "queues": {"name": "Second", "answer_within_s": 15, "service_level": "F1"},
         "rota": {"duty": "supervisor", "login": "supervisor", "from_at": "2026-03-02T00:00:00Z",
                  "until_at": "2026-03-02T08:00:00+08:00"},
+        "travel_times": {"region": "city", "minutes": 40},
         "channels": {"name": "second", "kind": "journal"},
     }  # fmt: skip
     found["rota"]["until_at"] = "2026-03-02T16:00:00+08:00"

@@ -1,6 +1,6 @@
 """The JSON API: one list of routes."""
 
-from callcenter.web.api import alerts, calls, contracts, deliveries, desk, files, resources, tickets, tokens
+from callcenter.web.api import alerts, calls, contracts, deliveries, desk, duty, files, resources, tickets, tokens
 from callcenter.web.route import Route
 
 ROUTES: list[Route] = [
@@ -11,6 +11,7 @@ ROUTES: list[Route] = [
     *contracts.ROUTES,
     *alerts.ROUTES,
     *deliveries.ROUTES,
+    *duty.ROUTES,
     *resources.ROUTES,
     *tokens.ROUTES,
 ]

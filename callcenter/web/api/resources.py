@@ -62,7 +62,7 @@ def _changing(resource: Resource) -> Handler:
 def _removing(resource: Resource) -> Handler:
     async def handle(asked: Asked) -> Any:
         assert asked.if_match is not None, "the route asks for If-Match"
-        await resources.remove(asked.conn, resource, asked.number, asked.if_match)
+        await resources.remove(asked.conn, resource, asked.number, asked.if_match, asked.now)
 
     return handle
 
