@@ -39,7 +39,7 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
     "contracts.read": _READERS,
     "contracts.write": frozenset({"contract_manager", "admin"}),
     "compliance.read": _READERS - {"engineer", "agent"},
-    "customers.read": _READERS | {"partner", "integration"},
+    "customers.read": _READERS | {"integration"},
     "customers.write": _DESK | {"integration"},
     "staff.read": _READERS,
     "staff.write": _LEADS,

@@ -11,13 +11,17 @@ ValueKind = Literal["text", "severity", "instant", "flag", "number"]
 
 
 class Refused(ValueError):
-    """An entry or timeline that cannot be: `code` for machines, `message` for people, `index` of the entry as given."""
+    """An entry or timeline that cannot be: `code` for machines, `message` for people, `index` of the entry as given.
 
-    def __init__(self, code: str, message: str, index: int | None = None) -> None:
+    `field`: the key of the entry that is at fault, where one is.
+    """
+
+    def __init__(self, code: str, message: str, index: int | None = None, field: str | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.index = index
+        self.field = field
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ def read_entry(data: Mapping[str, Any], *, default_at: int | None, seq: int) -> 
     name = data.get("type")
     kind = TYPES.get(name) if isinstance(name, str) else None
     if kind is None:
-        raise Refused("unknown_type", f"the entry type {name!r} is unknown")
+        raise Refused("unknown_type", f"the entry type {name!r} is unknown", field="type")
     return Entry(
         type=kind.name,
         at=_occurred_at(data, default_at),
@@ -110,7 +114,7 @@ def _occurred_at(data: Mapping[str, Any], default_at: int | None) -> int:
     if given is not None:
         return _instant("occurred_at", given)
     if default_at is None:
-        raise Refused("missing_data", "occurred_at is missing: when did it happen?")
+        raise Refused("missing_data", "occurred_at is missing: when did it happen?", field="occurred_at")
     return default_at
 
 
@@ -120,33 +124,36 @@ def _data(kind: EntryType, data: Mapping[str, Any]) -> dict[str, Any]:
         if name in _OWN or value is None:
             continue
         if name not in kind.data:
-            raise Refused("unknown_key", f"{kind.name} has no {name!r}; it may carry {', '.join(kind.data)}")
+            raise Refused(
+                "unknown_key", f"{kind.name} has no {name!r}; it may carry {', '.join(kind.data)}", field=name
+            )
         values[name] = _READERS[kind.data[name]](name, value)
     for group in kind.required:
         if not any(name in values for name in group):
-            raise Refused("missing_data", f"{kind.name} needs {' or '.join(group)}")
+            raise Refused("missing_data", f"{kind.name} needs {' or '.join(group)}", field=group[0])
     _check_values(kind.name, values)
     return values
 
 
 def _check_values(name: str, values: Mapping[str, Any]) -> None:
     if name == "corrected" and ("to" in values) == bool(values.get("void")):
-        raise Refused("bad_value", "corrected takes either `to` (when it happened) or `void: true`")
+        raise Refused("bad_value", "corrected takes either `to` (when it happened) or `void: true`", field="to")
     if values.get("channel", "phone") not in CHANNELS:
-        raise Refused("bad_value", f"the channel {values['channel']!r} is unknown; known are {', '.join(CHANNELS)}")
+        message = f"the channel {values['channel']!r} is unknown; known are {', '.join(CHANNELS)}"
+        raise Refused("bad_value", message, field="channel")
 
 
 def _text(name: str, value: Any) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     if not isinstance(value, str) or "\x00" in value:
-        raise Refused("bad_value", f"{name} must be text")
+        raise Refused("bad_value", f"{name} must be text", field=name)
     return value
 
 
 def _severity(name: str, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise Refused("bad_value", f"{name} must be the whole number of a severity")
+        raise Refused("bad_value", f"{name} must be the whole number of a severity", field=name)
     return value
 
 
@@ -154,9 +161,9 @@ def _instant(name: str, value: Any) -> int:
     try:
         at = read_instant(value)
     except (ValueError, OverflowError) as error:
-        raise Refused("bad_value", f"{name}: {error}") from None
+        raise Refused("bad_value", f"{name}: {error}", field=name) from None
     if at < 0:
-        raise Refused("bad_value", f"{name}: {value} lies before 1970, which no ticket does")
+        raise Refused("bad_value", f"{name}: {value} lies before 1970, which no ticket does", field=name)
     return at
 
 
@@ -167,13 +174,13 @@ def _written_instant(name: str, value: Any) -> str:
 
 def _flag(name: str, value: Any) -> bool:
     if not isinstance(value, bool):
-        raise Refused("bad_value", f"{name} must be true or false")
+        raise Refused("bad_value", f"{name} must be true or false", field=name)
     return value
 
 
 def _number(name: str, value: Any) -> int | float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise Refused("bad_value", f"{name} must be a number")
+        raise Refused("bad_value", f"{name} must be a number", field=name)
     return value
 
 

@@ -72,7 +72,7 @@ def _corrected(seen: Sequence[Entry], now: int | None) -> list[Entry]:
 
     def mend(entry: Entry, path: tuple[int, ...]) -> Entry | None:
         if entry.seq in path:
-            raise Refused("unknown_entry", "corrections that correct each other", _index(seen, entry))
+            raise Refused("unknown_entry", "corrections that correct each other", _index(seen, entry), "entry")
         if entry.seq not in mended:
             mine = of.get(entry.id, ()) if entry.id is not None else ()
             standing = [one for one in (mend(each, (*path, entry.seq)) for each in mine) if one is not None]
@@ -93,7 +93,7 @@ def _refuse_unknown(seen: Sequence[Entry], corrections: dict[str, list[Entry]]) 
     known = {entry.id for entry in seen}
     for name, entries in corrections.items():
         if name not in known:
-            raise Refused("unknown_entry", f"there is no entry {name!r} to correct", _index(seen, entries[0]))
+            raise Refused("unknown_entry", f"there is no entry {name!r} to correct", _index(seen, entries[0]), "entry")
 
 
 def _index(seen: Sequence[Entry], entry: Entry) -> int:
@@ -111,14 +111,14 @@ def check(entries: Sequence[Entry], contract: Contract | None, now: int) -> Time
         timeline = Timeline(entries)
         _check_order(timeline, contract, now)
     except _Fault as fault:
-        raise Refused(fault.code, fault.message, _index(entries, fault.entry)) from None
+        raise Refused(fault.code, fault.message, _index(entries, fault.entry), fault.field) from None
     return timeline
 
 
 class _Fault(Exception):
-    def __init__(self, code: str, message: str, entry: Entry) -> None:
+    def __init__(self, code: str, message: str, entry: Entry, field: str = "type") -> None:
         super().__init__(message)
-        self.code, self.message, self.entry = code, message, entry
+        self.code, self.message, self.entry, self.field = code, message, entry, field
 
 
 def _refuse_doubles(entries: Sequence[Entry]) -> None:
@@ -127,7 +127,7 @@ def _refuse_doubles(entries: Sequence[Entry]) -> None:
         seen: set[str | None] = set()
         for entry in named:
             if entry.id in seen:
-                raise _Fault("duplicate_id", f"two entries are called {entry.id!r}", entry)
+                raise _Fault("duplicate_id", f"two entries are called {entry.id!r}", entry, "id")
             seen.add(entry.id)
 
 
@@ -138,11 +138,11 @@ def _check_order(timeline: Timeline, contract: Contract | None, now: int) -> Non
     paused = cancelled = False
     first = timeline.entries[0]
     if first.type != "reported":
-        raise _Fault("before_reported", f"{first.type} comes before `reported`", first)
+        raise _Fault("before_reported", f"{first.type} comes before `reported`", first, "occurred_at")
     for entry in timeline.entries:
         kind = entry.type
         if entry.at > now + FUTURE_ALLOWED:
-            raise _Fault("future", f"{kind} lies more than 2 minutes in the future", entry)
+            raise _Fault("future", f"{kind} lies more than 2 minutes in the future", entry, "occurred_at")
         if kind == "paused":
             if paused:
                 raise _Fault("already_paused", "the ticket is paused already; `resumed` comes first", entry)
@@ -178,7 +178,7 @@ def _check_names(entry: Entry, contract: Contract) -> None:
 def _unknown(entry: Entry, name: str, known: object) -> _Fault:
     names = ", ".join(map(str, known)) if isinstance(known, Sequence | set | frozenset | dict) else ""
     message = f"the {name} {entry.data[name]!r} is unknown to the contract" + (f"; known are {names}" if names else "")
-    return _Fault(f"unknown_{name}", message, entry)
+    return _Fault(f"unknown_{name}", message, entry, name)
 
 
 def ticket_state(timeline: Timeline, now: int) -> str:

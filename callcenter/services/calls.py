@@ -288,7 +288,13 @@ def _ticket_values(
 def _ledger(number: int, opened: OpenedTicket, now: datetime, actor: Actor) -> dict[str, Any]:
     texts, hashes = tickets.chain(GENESIS, number, opened.entries, now, actor.name)
     rows = [
-        {"seq": entry.seq, "type": entry.type, "occurred_at": instant(entry.at), "data": text, "hash": f"\\x{digest.hex()}"}
+        {
+            "seq": entry.seq,
+            "type": entry.type,
+            "occurred_at": instant(entry.at),
+            "data": text,
+            "hash": f"\\x{digest.hex()}",
+        }
         for entry, text, digest in zip(opened.entries, texts, hashes, strict=True)
     ]
     return {"by": actor.name, "entry_rows": rows, "entries": len(rows), "head": hashes[-1]}

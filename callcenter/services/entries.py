@@ -1,28 +1,29 @@
 """What a request may put on a timeline beyond what the timeline itself allows, and which field a refusal speaks of."""
 
-import re
 from collections.abc import Sequence
 
 from sla.entry import Entry, Refused
 
 # What is compared, listed or indexed is a line; what people read is a text.
-_LINES = frozenset("to channel kind category region phase entry commitment serial tier vendor reference".split())
+_LINES = frozenset(
+    (
+        "to",
+        "channel",
+        "kind",
+        "category",
+        "region",
+        "phase",
+        "entry",
+        "commitment",
+        "serial",
+        "tier",
+        "vendor",
+        "reference",
+    )
+)
 _LINE, _TEXT = 300, 20_000
 _SEVERITIES = range(1, 100)
 _CHAIN = 20
-_FIELDS = {
-    "unknown_type": "type",
-    "bad_entry": "",
-    "before_reported": "occurred_at",
-    "future": "occurred_at",
-    "unknown_entry": "entry",
-    "unknown_severity": "severity",
-    "unknown_region": "region",
-    "unknown_phase": "phase",
-    "unknown_reason": "reason",
-}
-_NAMED = re.compile(r"has no '(?P<key>.*?)'; it may|^(?:the )?(?P<name>\w+)(?: must be|: | is missing| is too long| '.*' is unknown)", re.DOTALL)
-_NEEDED = re.compile(r"^\w+ needs (\w+)")
 
 
 def refuse_outsize(entry: Entry) -> None:
@@ -30,11 +31,11 @@ def refuse_outsize(entry: Entry) -> None:
     for name, value in entry.data.items():
         most = _LINE if name in _LINES else _TEXT
         if isinstance(value, str) and len(value) > most:
-            raise Refused("bad_value", f"{name} is too long: {len(value)} characters of {most}")
+            raise Refused("bad_value", f"{name} is too long: {len(value)} characters of {most}", field=name)
         if name == "severity" and value not in _SEVERITIES:
-            raise Refused("unknown_severity", f"the severity {value} is none")
+            raise Refused("unknown_severity", f"the severity {value} is none", field=name)
         if name == "score" and abs(value) > 1e9:
-            raise Refused("bad_value", f"{name} must be a number between -1e9 and 1e9")
+            raise Refused("bad_value", f"{name} must be a number between -1e9 and 1e9", field=name)
 
 
 def refuse_long_chains(entries: Sequence[Entry]) -> None:
@@ -47,14 +48,10 @@ def refuse_long_chains(entries: Sequence[Entry]) -> None:
                 break
             at = by_id.get(at.data["entry"])
         if at is not None:
-            raise Refused("unknown_entry", f"more than {_CHAIN} corrections of each other", index)
+            raise Refused("unknown_entry", f"more than {_CHAIN} corrections of each other", index, "entry")
 
 
 def field_pointer(refused: Refused, place: int, many: bool) -> str:
     """The JSON pointer of what is at fault in the entry at `place`; `many` when the body was a list."""
     before = f"/{place}" if many else ""
-    name = _FIELDS.get(refused.code)
-    if name is None:
-        named = _NAMED.search(refused.message) or _NEEDED.search(refused.message)
-        name = next((group for group in named.groups() if group is not None), "") if named else "type"
-    return f"{before}/{name.replace('~', '~0').replace('/', '~1')}" if name else before
+    return f"{before}/{refused.field.replace('~', '~0').replace('/', '~1')}" if refused.field else before

@@ -1,13 +1,12 @@
 """A ticket that is about to be opened: graded, with its first entries and clocks. Pure; nothing is stored here."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from callcenter.errors import FieldError, Invalid
+from callcenter.errors import Invalid
 from callcenter.services.types import Line, Severity, Text
 from sla.clock import Clock, assess
 from sla.contract import Contract, needs_region
@@ -110,17 +109,6 @@ def open_ticket(
     try:
         timeline = check(entries, terms, moment)
     except Refused as refused:
-        raise Invalid(refused.message, (FieldError(_pointer(refused, at), refused.code, refused.message),)) from refused
+        raise Invalid.field(f"{at}/{refused.field or 'kind'}", refused.code, refused.message) from refused
     clocks = assess(terms, timeline, moment) if terms is not None else []
     return Opened(reported_at, entries, timeline, clocks, ruled, severity, why)
-
-
-_FIELD_OF_CODE: Mapping[str, str] = {
-    "unknown_region": "region",
-    "unknown_phase": "phase",
-    "unknown_severity": "severity",
-}
-
-
-def _pointer(refused: Refused, at: str) -> str:
-    return f"{at}/{_FIELD_OF_CODE.get(refused.code, 'kind')}"
