@@ -42,6 +42,7 @@ __all__ = [
     "sample",
     "secret_settings",
     "send_test",
+    "settings_of",
 ]
 
 
@@ -83,6 +84,11 @@ def secret_settings(kind: str) -> frozenset[str]:
     if kind in _KINDS:
         return _KINDS[kind].secrets
     return frozenset().union(*(one.secrets for one in _KINDS.values()))
+
+
+def settings_of(kind: str) -> type[msgspec.Struct] | None:
+    """What a kind's settings are, for a form that asks for them; None where the kind is unknown."""
+    return _KINDS[kind].config if kind in _KINDS else None
 
 
 def limits(kind: str) -> tuple[int | None, int | None]:

@@ -4,12 +4,12 @@ import asyncpg
 from aiohttp import web
 
 from callcenter.services.context import Context
-from callcenter.web.pages import log
+from callcenter.web.pages import customers, drafts, log, next, palette, records
 from callcenter.web.pages.page import Page, Pages
 from callcenter.web.pages.rendering import STATIC, Rendering
 from callcenter.web.pages.signin import SignInPage
 
-PAGES: list[Page] = [*log.PAGES]
+PAGES: list[Page] = [*log.PAGES, *drafts.PAGES, *palette.PAGES, *next.PAGES, *customers.PAGES, *records.PAGES]
 
 
 def add_pages(app: web.Application, pool: asyncpg.Pool, context: Context) -> None:
@@ -20,3 +20,11 @@ def add_pages(app: web.Application, pool: asyncpg.Pool, context: Context) -> Non
         app.router.add_route(page.method, page.path, pages.handler(page))
     SignInPage(pool, context, rendering).add_to(app)
     app.router.add_static("/static", STATIC)
+    app.on_response_prepare.append(_say_how_long)
+
+
+async def _say_how_long(request: web.Request, response: web.StreamResponse) -> None:
+    """A file asked for by its version never changes; one asked for by its name alone is asked about each time."""
+    if request.path.startswith("/static/"):
+        lasting = "public, max-age=31536000, immutable" if "v" in request.query else "no-cache"
+        response.headers["Cache-Control"] = lasting
