@@ -98,12 +98,23 @@ class CallerCard(msgspec.Struct, kw_only=True):
     promises: SpokenCard
 
 
+_COVER = [name for name in CoverCard.__struct_fields__ if name != "contract"]
+_TICKET = [name for name in OpenTicketCard.__struct_fields__ if name != "contract"]
+
+
 async def caller_card(conn: Connection, context: Context, raw: str, now: datetime) -> CallerCard:
     """The card of a number; an unknown one has an empty card."""
     phone = e164(raw, context.settings.default_region) or raw
     people = await lookup.contacts_of(conn, phone)
     accounts = {row["account"]: row for row in people if row["account"] is not None}
     known = next(iter(accounts.values())) if len(accounts) == 1 else None
+    return await card_of(conn, phone, people, known, now, ambiguous=len(accounts) > 1)
+
+
+async def card_of(
+    conn: Connection, phone: str, people: list[Row], known: Row | None, now: datetime, *, ambiguous: bool = False
+) -> CallerCard:
+    """The card of these contacts and the customer they belong to, as far as one is known."""
     account = known["account"] if known else None
     open_rows = await lookup.open_tickets(conn, account, phone)
     spoken = await lookup.spoken(conn, [row["number"] for row in open_rows])
@@ -111,15 +122,14 @@ async def caller_card(conn: Connection, context: Context, raw: str, now: datetim
     assets = await lookup.assets_of(conn, account, now.date()) if account else []
     return CallerCard(
         phone=phone,
-        ambiguous=len(accounts) > 1,
+        ambiguous=ambiguous,
         contacts=[ContactCard(**{name: row[name] for name in ContactCard.__struct_fields__}) for row in people],
         account=_account(known) if known else None,
         sites=[SiteCard(**dict(row)) for row in (await lookup.sites_of(conn, account) if account else [])],
-        contracts=[CoverCard(contract=row["code"], **{k: row[k] for k in CoverCard.__struct_fields__ if k != "contract"})
-                   for row in covers],
+        contracts=[CoverCard(contract=row["code"], **{name: row[name] for name in _COVER}) for row in covers],
         assets=[AssetCard(**dict(row)) for row in assets],
         open_tickets=[
-            OpenTicketCard(contract=row["contract_code"], **{k: row[k] for k in OpenTicketCard.__struct_fields__ if k != "contract"})
+            OpenTicketCard(contract=row["contract_code"], **{name: row[name] for name in _TICKET})
             for row in open_rows
         ],
         last_calls=[call_shown(row) for row in await calls.last_of(conn, phone, 5)],
