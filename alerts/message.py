@@ -159,8 +159,14 @@ def text(
     ]
     body = [f"{words[label]}{words['colon']}{value}" for label, value in lines if value not in (None, "")]
     body += _others(message, locale, now)
-    body += [f"{words['acknowledge']} ({link.name}){words['colon']}{link.url}" for link in links]
+    body += link_lines(links, locale)
     return "\n".join([subject(message, locale), "", *body])
+
+
+def link_lines(links: Sequence[Link], locale: Locale) -> list[str]:
+    """A line for each person who may acknowledge by link."""
+    words = WORDS[locale]
+    return [f"{words['acknowledge']} ({link.name}){words['colon']}{link.url}" for link in links]
 
 
 def payload(

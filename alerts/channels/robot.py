@@ -9,12 +9,14 @@ from typing import Any
 from msgspec.structs import replace
 
 from alerts.channels.post import Answer, HttpChannel, HttpConfig, refusal
-from alerts.message import Message, Recipient
+from alerts.message import Message, Recipient, link_lines
+from alerts.message import text as text_of
 from alerts.reasons import Reason, SendFailed
 from alerts.words import Locale
 
 _TITLE = 80
-_ROBOTS_MAY_TELL = 5
+# the rest of the duty acknowledges in the console: links are long, and messages of robots short
+_LINKS = 5
 
 
 class RobotConfig(HttpConfig, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -36,12 +38,18 @@ class Robot(HttpChannel):
 
     def content(self, message: Message) -> str:
         """The message as plain text that fits; what callers wrote in it is no markup and calls nobody."""
-        short = replace(message, title=message.title[:_TITLE], recipients=message.recipients[:_ROBOTS_MAY_TELL])
-        text = self.setup.text(short, self.locale)
+        short = replace(message, title=message.title[:_TITLE], recipients=message.recipients[:_LINKS])
+        ending = "".join(f"\n{line}" for line in link_lines(self.setup.links(short), self.locale))
+        text = text_of(short, self.locale, self.setup.now(), self.setup.base_url)
+        if self.keyword and self.keyword not in text:
+            ending += f"\n{self.keyword}"
+        ending = self._harmless(ending)
+        return _cut(self._harmless(text), self.most_bytes - len(ending.encode())) + ending
+
+    def _harmless(self, text: str) -> str:
         for sign, harmless in self.markup.items():
             text = text.replace(sign, harmless)
-        ending = f"\n{self.keyword}" if self.keyword and self.keyword not in text else ""
-        return _cut(text, self.most_bytes - len(ending.encode())) + ending
+        return text
 
     def code(self, value: Mapping[str, Any]) -> object:
         """The code of an answer; 0 is success."""

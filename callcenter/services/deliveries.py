@@ -1,6 +1,7 @@
 """Deliveries and channels as the outside sees them: the log, trying again, testing, and acknowledging by link."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -134,9 +135,10 @@ async def test_channel(conn: Connection, context: Context, channel: int, actor: 
 
 
 class Linked(msgspec.Struct, kw_only=True):
-    """What a link is about, and how the alert stands."""
+    """What a link is about, and how the alert stands; `others` left in the same message and wait as well."""
 
     alert: alert_service.AlertShown
+    others: int
     actor: Actor
     locale: str
 
@@ -148,14 +150,19 @@ async def linked(conn: Connection, token: str, now: datetime) -> Linked:
     if person is None:
         raise NotFound(f"nobody signs in as {claim.login}")
     actor = Actor(person["login"], person["role"], 0, person["login"], person["partner"])
-    return Linked(alert=await alert_service.get(conn, claim.alert, actor), actor=actor, locale=person["locale"])
+    shown = await alert_service.get(conn, claim.alert, actor)
+    others = len(await store.company_of(conn, claim.alert))
+    return Linked(alert=shown, others=others, actor=actor, locale=person["locale"])
 
 
 async def acknowledge_by_link(conn: Connection, context: Context, token: str) -> Linked:
-    """The alert is acknowledged by the person the link names; the same exceptions as `linked`."""
+    """The alerts its message named are acknowledged by the person the link names; the same exceptions as `linked`."""
     found = await linked(conn, token, context.now())
-    shown = await alert_service.acknowledge(conn, context, found.alert.id, found.actor, by_link=True)
-    return msgspec.structs.replace(found, alert=shown)
+    await alert_service.acknowledge(conn, context, found.alert.id, found.actor, by_link=True)
+    for alert in await store.company_of(conn, found.alert.id):
+        with suppress(NotFound):  # an outside engineer acknowledges what is theirs
+            await alert_service.acknowledge(conn, context, alert, found.actor, by_link=True)
+    return await linked(conn, token, context.now())
 
 
 async def link_path(conn: Connection, now: Now) -> Callable[[int, str], str]:

@@ -241,6 +241,11 @@ async def secret(conn: Connection, name: str) -> bytes:
     return found
 
 
+async def company_of(conn: Connection, alert: int) -> list[int]:
+    """Other alerts that a message about this one named and nobody has acknowledged."""
+    return [row["id"] async for row in _sql.company_of(conn, alert=alert, most=_LISTED)]
+
+
 async def person(conn: Connection, login: str) -> Row | None:
     """An active person messages may be meant for, or None."""
     return await _sql.person(conn, login=login)

@@ -249,3 +249,12 @@ select value from secrets where name = :name;
 
 -- name: person^
 select login, name, role, email, phone, locale, partner from users where login = :login and active;
+
+-- name: company_of
+-- Alerts not acknowledged yet that left in one message with the given one, as far as the message named them.
+select a.id
+from deliveries h join deliveries c on c.carrier = h.id join alerts a on a.id = c.alert
+where h.alert = :alert and h.event = 'fire' and a.state = 'firing'
+group by a.id
+order by a.due_at, a.id
+limit :most;

@@ -102,8 +102,9 @@ def add_acknowledging(app: web.Application, pool: asyncpg.Pool, context: Context
 
 def _page(found: Linked) -> web.Response:
     words, alert = _WORDS[found.locale], found.alert
-    about = f"<p>{words['ticket']} {alert.ticket} · {escape(alert.commitment)} · {escape(alert.title)}</p>"
-    if alert.state == "firing":
+    more = f" · +{found.others}" if found.others else ""
+    about = f"<p>{words['ticket']} {alert.ticket} · {escape(alert.commitment)} · {escape(alert.title)}{more}</p>"
+    if alert.state == "firing" or found.others:
         title = words["acknowledge"]
         about += f"<p>{escape(words['as'].format(name=found.actor.name))}</p>"
         about += f'<form method="post"><button>{title}</button></form>'

@@ -159,6 +159,21 @@ async def test_reading_the_page_of_a_link_acknowledges_nothing_and_its_button_do
     assert noted == [("supervisor", f"alert {alert['id']} acknowledged by supervisor by link")]
 
 
+async def test_a_link_acknowledges_all_that_its_message_named(hotline: Any) -> None:
+    numbers = [await _breached(hotline) for _ in range(3)]
+    first, *others = [(await _alert(hotline, number))["id"] for number in numbers]
+    gather = """
+        update deliveries c set state = 'gathered', carrier = h.id from deliveries h
+        where h.alert = $1 and h.event = 'fire' and h.channel = c.channel and c.alert = any ($2) and c.event = 'fire'"""
+    await hotline.pool.execute(gather, first, others)
+    url = await _link(hotline, first, "supervisor")
+    async with hotline.session.get(url) as page:
+        assert "· +2</p>" in await page.text()
+    async with hotline.session.post(url) as page:
+        assert "Acknowledged by supervisor" in await page.text()
+    assert [(await _alert(hotline, number))["acknowledged_by"] for number in numbers] == ["supervisor"] * 3
+
+
 async def test_acknowledging_over_the_api_is_on_the_timeline_too(hotline: Any) -> None:
     number = await _breached(hotline)
     alert = await _alert(hotline, number)

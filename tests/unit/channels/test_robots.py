@@ -44,6 +44,7 @@ async def test_wecom_takes_text_of_2048_bytes(bench: "Bench") -> None:
     people = tuple(Recipient(f"user{n}" * 8, "名" * 60) for n in range(20))
     await bench.open("wecom", url=stub.url).send(bench.message(title="火" * 300, recipients=people))
     content = stub.taken[0]["text"]["content"]
+    assert content.endswith("https://hotline.example/a/7-" + people[4].login), "links are what is cut last"
     assert 1500 < len(content.encode()) <= 2048
 
 
