@@ -30,6 +30,7 @@ from callcenter.settings import Settings
 from callcenter.store.embedded import EmbeddedPostgres
 from callcenter.store.migrate import migrate
 from callcenter.store.pool import connect, open_pool
+from callcenter.store.together import Burst
 from callcenter.web.app import build
 
 CONTRACT = Path(__file__).parents[1] / "examples" / "contracts" / "public-health.yaml"
@@ -72,7 +73,7 @@ def bare(pool: asyncpg.Pool) -> web.Application:
         body = json.loads(await request.read())
         ticket = body["ticket"]
         async with pool.acquire() as conn:
-            row = await conn.fetchrow(BARE_INSERT, ticket["title"], 1, system_now(), body["caller"], ticket["facts"])
+            row = await conn.fetchrow(BARE_INSERT, ticket["title"], 1, system_now(), body["caller"], json.dumps(ticket["facts"]))
         return web.Response(
             body=json.dumps({"ticket": row[0], "call": row[1]}).encode(), content_type="application/json"
         )
@@ -89,13 +90,16 @@ def serve(kind: str, dsn: str, profile: bool, pipe: Connection) -> None:
     import socket
 
     async def run() -> None:
-        pool = await open_pool(dsn, size=16)
-        app = bare(pool) if kind == "bare" else build(pool, Context(Settings(), system_now))
+        # the bare one as anybody would write it; ours as callcenter.app puts it together
+        pool = await (asyncpg.create_pool(dsn, max_size=16) if kind == "bare" else open_pool(dsn, size=16))
+        writers = await open_pool(dsn, size=2)
+        app = bare(pool) if kind == "bare" else build(pool, Context(Settings(), system_now, burst=Burst(writers)))
         sock = socket.create_server(("127.0.0.1", 0))
         async with listening(app, sock):
             pipe.send(sock.getsockname()[1])
             started.append(time.process_time())
             await asyncio.get_running_loop().run_in_executor(None, pipe.recv)
+        await writers.close()
         await pool.close()
 
     profiler = cProfile.Profile()

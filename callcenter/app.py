@@ -16,6 +16,7 @@ from alerts.channels import Setup, open_channel
 from alerts.dispatcher import Dispatcher
 from callcenter.alarm import Alarm
 from callcenter.figures import DatabaseFigures
+from callcenter.jobs import cron_jobs
 from callcenter.metrics import Everyone, ProcessMetrics, published
 from callcenter.now import Now, system_now
 from callcenter.services.context import Context
@@ -25,6 +26,7 @@ from callcenter.steady_now import SteadyNow
 from callcenter.store.deliveries import DatabaseOutbox
 from callcenter.store.engine import ClockBook
 from callcenter.store.pool import connect, open_pool
+from callcenter.store.together import Burst
 from callcenter.web.app import build
 from callcenter.web.metrics_page import Scrape
 
@@ -46,9 +48,11 @@ class Service:
 async def service(settings: Settings, dsn: str, direct_dsn: str, now: Now = system_now) -> AsyncIterator[Service]:
     """The engine, the dispatcher and the application run on a migrated database until the block is left."""
     pool = await open_pool(dsn, size=settings.pool_size, statement_cache=settings.statement_cache)
+    # requests hold connections of the first pool while they wait for a shared statement on the second
+    writers = await open_pool(dsn, size=2, statement_cache=settings.statement_cache)
     try:
         steady = SteadyNow(now)
-        context = Context(settings, steady)
+        context = Context(settings, steady, burst=Burst(writers))
         by = f"{socket.gethostname()}:{os.getpid()}"
         outbox = DatabaseOutbox(pool, context.terms)
         async with pool.acquire() as conn:
@@ -57,7 +61,7 @@ async def service(settings: Settings, dsn: str, direct_dsn: str, now: Now = syst
         dispatcher = Dispatcher(outbox, lambda kind, config: open_channel(kind, config, setup), steady, by)
         alarm = Alarm(
             ClockBook(pool, context.terms), outbox, dispatcher, steady, pool=pool, connect=lambda: connect(direct_dsn),
-            by=by, tick=timedelta(seconds=settings.tick_s), steady=steady,
+            by=by, tick=timedelta(seconds=settings.tick_s), steady=steady, jobs=cron_jobs(pool),
         )  # fmt: skip
         await alarm.start()
         try:
@@ -66,6 +70,7 @@ async def service(settings: Settings, dsn: str, direct_dsn: str, now: Now = syst
         finally:
             await alarm.stop()
     finally:
+        await writers.close()
         await pool.close()
 
 

@@ -216,9 +216,10 @@ async def _open(
     now: datetime,
 ) -> tuple[int | None, TicketShown, list[ClockShown]]:
     wanted, reported_at = opening.wanted, opening.reported_at
-    known = await tickets.resolve(
-        conn, queue=queue, phone=opening.caller, contact=wanted.contact, code=wanted.contract, at=reported_at
-    )
+    # a transaction's own writes are its own; everybody else's calls may share a statement
+    burst = None if conn.is_in_transaction() else context.burst
+    wish = tickets.Wish(queue=queue, phone=opening.caller, contact=wanted.contact, code=wanted.contract, at=reported_at)
+    known = await burst.resolve(wish) if burst else (await tickets.resolve(conn, [wish]))[0]
     settled = await _covered(conn, wanted, known, reported_at, opening.at)
     terms = await context.terms.of(conn, settled["contract_version"]) if settled["contract_version"] else None
     opened = open_ticket(
@@ -228,10 +229,18 @@ async def _open(
     if queue is not None and settled["queue"] is None:  # not before the ticket could no longer be refused
         settled["queue"] = await calls.ensure_queue(conn, queue, now)
     ticket = _ticket_values(wanted, settled, opened, opening.caller, now)
-    ledger = _ledger(settled["number"], opened, now, actor)
     roster = await context.rosters.at(conn, settled["duties"], now)
-    written = await tickets.log(conn, {**ticket, **ledger, **_clocks(opened, terms, now, roster), **call})
-    return written["call"], *_answer(settled, ticket, opened, terms, now)
+    entries, head = _ledger(settled["number"], opened, now, actor)
+    rows = tickets.Opening(
+        ticket={**ticket, "entries": len(entries), "head": head},
+        call={**call, "ticket": ticket["number"], "queue": settled["queue"], "contact": settled["contact"], "now": now}
+        if call is not _NO_CALL
+        else None,
+        entries=entries,
+        clocks=_clocks(ticket, opened, terms, now, roster),
+    )
+    written = await burst.log(rows) if burst else (await tickets.log(conn, [rows]))[0]
+    return written, *_answer(settled, ticket, opened, terms, now)
 
 
 def _new_call(call: int | None, values: dict[str, Any], queue: str | None, ticket: TicketShown) -> CallShown:
@@ -273,9 +282,8 @@ def _ticket_values(
         "account": known["account"],
         "site": known["site"],
         "contact": known["contact"],
-        "queue": known["queue"],
         "asset": wanted.asset,
-        "ticket_caller": caller,
+        "caller": caller,
         "title": wanted.title,
         "description": wanted.description,
         "facts": wanted.facts or {},
@@ -285,29 +293,41 @@ def _ticket_values(
     }
 
 
-def _ledger(number: int, opened: OpenedTicket, now: datetime, actor: Actor) -> dict[str, Any]:
+def _ledger(number: int, opened: OpenedTicket, now: datetime, actor: Actor) -> tuple[list[dict[str, Any]], str]:
+    """The first entries' rows as `store.tickets.log` takes them, and the head of the chain."""
     texts, hashes = tickets.chain(GENESIS, number, opened.entries, now, actor.name)
     rows = [
         {
+            "ticket": number,
             "seq": entry.seq,
             "type": entry.type,
             "occurred_at": instant(entry.at),
+            "recorded_at": now,
+            "by": actor.name,
             "data": text,
             "hash": f"\\x{digest.hex()}",
         }
         for entry, text, digest in zip(opened.entries, texts, hashes, strict=True)
     ]
-    return {"by": actor.name, "entry_rows": rows, "entries": len(rows), "head": hashes[-1]}
+    return rows, f"\\x{hashes[-1].hex()}"
 
 
-def _clocks(opened: OpenedTicket, terms: Contract | None, now: datetime, roster: Roster) -> dict[str, Any]:
+def _clocks(
+    ticket: dict[str, Any], opened: OpenedTicket, terms: Contract | None, now: datetime, roster: Roster
+) -> list[dict[str, Any]]:
     """The clock rows as `store.tickets.log` takes them."""
     if terms is None:
-        return {"clock_rows": [], "ladder_from": now}
+        return []
     at_once = [
         judge(terms, opened.timeline, None, clock, (), now, opened.reported_at, roster) for clock in opened.clocks
     ]
-    return {"clock_rows": new_rows(at_once), "ladder_from": opened.reported_at}
+    common = {
+        "ticket": ticket["number"],
+        "contract": ticket["contract"],
+        "ladder_from": opened.reported_at,
+        "assessed_at": now,
+    }
+    return [{**common, **row} for row in new_rows(at_once)]
 
 
 def _answer(
@@ -320,7 +340,6 @@ def _answer(
         "account_name": known["account_name"],
         "site_name": known["site_name"],
         "contact_name": known["contact_name"],
-        "caller": ticket["ticket_caller"],
         "version": 1,
         "created_at": now,
         "updated_at": now,

@@ -6,6 +6,7 @@ from callcenter.now import Now
 from callcenter.settings import Settings
 from callcenter.store.contracts import Terms
 from callcenter.store.duty import Rosters
+from callcenter.store.together import Burst
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,3 +17,4 @@ class Context:
     now: Now
     terms: Terms = field(default_factory=Terms)
     rosters: Rosters = field(default_factory=Rosters)
+    burst: Burst | None = None  # shared statements for calls of the same millisecond, where there is a pool for them

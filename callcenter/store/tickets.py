@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import Any
+from typing import Any, TypedDict
 
 from callcenter.store import queries
 from callcenter.store.contracts import Terms
@@ -39,11 +39,20 @@ def entry_of(row: Row) -> Entry:
     )
 
 
-async def resolve(
-    conn: Connection, *, queue: str | None, phone: str | None, contact: int | None, code: str | None, at: datetime
-) -> Row:
-    """A fresh ticket number, and who and what a new call concerns as far as it can be told."""
-    return await _sql.resolve(conn, queue=queue, phone=phone, contact=contact, code=code, at=at)
+class Wish(TypedDict):
+    """What a new call says of itself."""
+
+    queue: str | None
+    phone: str | None
+    contact: int | None
+    code: str | None
+    at: datetime
+
+
+async def resolve(conn: Connection, wishes: Sequence[Wish]) -> list[Row]:
+    """For each wish a fresh ticket number, and who and what the call concerns as far as it can be told."""
+    numbered = [{"place": place, **wish} for place, wish in enumerate(wishes)]
+    return [row async for row in _sql.resolve_many(conn, wishes=numbered)]
 
 
 async def resolve_caller(conn: Connection, *, phone: str | None) -> int | None:
@@ -52,9 +61,26 @@ async def resolve_caller(conn: Connection, *, phone: str | None) -> int | None:
     return contact
 
 
-async def log(conn: Connection, values: dict[str, Any]) -> Row:
-    """Writes a call, its ticket, entries and clocks at once; gives `number` and `call`."""
-    return await _sql.log(conn, **values)
+class Opening(TypedDict):
+    """The rows of a ticket that is being opened; `call` None where no call opened it."""
+
+    ticket: dict[str, Any]
+    call: dict[str, Any] | None
+    entries: list[dict[str, Any]]
+    clocks: list[dict[str, Any]]
+
+
+async def log(conn: Connection, openings: Sequence[Opening]) -> list[int | None]:
+    """Writes calls, their tickets, entries and clocks at once; gives the ids of the calls, in order."""
+    rows = _sql.log_many(
+        conn,
+        tickets=[one["ticket"] for one in openings],
+        calls=[one["call"] for one in openings if one["call"] is not None],
+        entries=[entry for one in openings for entry in one["entries"]],
+        clocks=[clock for one in openings for clock in one["clocks"]],
+    )
+    ids = {row["number"]: row["call"] async for row in rows}
+    return [ids[one["ticket"]["number"]] for one in openings]
 
 
 async def get(conn: Connection, number: int) -> Row | None:

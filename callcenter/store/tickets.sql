@@ -1,20 +1,22 @@
--- name: resolve^
+-- name: resolve_many
 -- Everything a new call has to know, in one round trip: the next ticket number, the queue, who is calling, and the
--- contract version in force. A number several contacts share names none of them.
-select nextval(pg_get_serial_sequence('tickets', 'number')) as number,
-       (select revision from duty_revision) as duties,
-       q.id as queue,
+-- contract version in force. A number several contacts share names none of them. One row a wish, in their order.
+select r.number, d.revision as duties, q.id as queue,
        case when p.hits = 1 then p.contact end as contact,
        case when p.hits = 1 then p.account end as account,
        case when p.hits = 1 then p.site end as site,
        c.name as contact_name, a.name as account_name, s.name as site_name, s.region,
        v.id as contract_version, v.contract, v.account as contract_account, v.code
-from (select 1) one
-left join queues q on q.name = :queue
+from (
+    select w.*, nextval(pg_get_serial_sequence('tickets', 'number')) as number
+    from json_to_recordset(:wishes) as w (place int, queue text, phone text, contact bigint, code text, at timestamptz)
+) r
+cross join duty_revision d
+left join queues q on q.name = r.queue
 left join lateral (
     select count(*) as hits, min(c.id) as contact, min(c.account) as account, min(c.site) as site
     from contacts c
-    where case when cast(:contact as bigint) is not null then c.id = :contact else c.phone = :phone end
+    where c.id = r.contact or (r.contact is null and c.phone = r.phone)
 ) p on true
 left join contacts c on c.id = p.contact and p.hits = 1
 left join sites s on s.id = p.site and p.hits = 1
@@ -22,54 +24,61 @@ left join lateral (
     select v.id, v.contract, k.account, k.code
     from contracts k
     join lateral (
-        select v.id, v.contract, v.valid_from, v.valid_until,
-               (cast(:at as timestamptz) at time zone v.timezone)::date as day
+        select v.id, v.contract, v.valid_from, v.valid_until, (r.at at time zone v.timezone)::date as day
         from contract_versions v
-        where v.contract = k.id and v.effective <= (cast(:at as timestamptz) at time zone v.timezone)::date
+        where v.contract = k.id and v.effective <= (r.at at time zone v.timezone)::date
         order by v.effective desc, v.version desc
         limit 1
     ) v on v.day between v.valid_from and v.valid_until
-    where k.code = :code
+    where k.code = r.code
 ) v on true
-left join accounts a on a.id = coalesce(case when p.hits = 1 then p.account end, v.account);
+left join accounts a on a.id = coalesce(case when p.hits = 1 then p.account end, v.account)
+order by r.place;
 
 -- name: resolve_caller$
 -- The contact with this number; none when several share it.
 select case when count(*) = 1 then min(id) end from contacts where phone = :phone;
 
--- name: log^
--- A call, the ticket it opens, its first entries and its clocks: one statement, one transaction, one round trip. Entries
--- and clocks travel as JSON: the driver takes twice as long to write a column each as an array.
+-- name: log_many
+-- Calls, the tickets they open, their first entries and clocks: one statement, one transaction, one round trip, however
+-- many. They travel as JSON: the driver takes twice as long to write a column each as an array.
 with opened as (
     insert into tickets (number, contract, contract_version, account, site, contact, asset, caller, title, description, facts,
         graded_by, kind, category, region, phase, severity, state, assignee, reported_at, entries, head, created_at, updated_at)
-    select :number, :contract, :contract_version, :account, :site, :contact, :asset, :ticket_caller, :title, :description, :facts,
-        :graded_by, :kind, :category, :region, :phase, :severity, :state, :assignee, :reported_at,
-        :entries, :head, :now, :now
+    select t.number, t.contract, t.contract_version, t.account, t.site, t.contact, t.asset, t.caller, t.title, t.description,
+        t.facts, t.graded_by, t.kind, t.category, t.region, t.phase, t.severity, t.state, t.assignee, t.reported_at,
+        t.entries, t.head, t.now, t.now
+    from json_to_recordset(:tickets) as t (number bigint, contract bigint, contract_version bigint, account bigint,
+        site bigint, contact bigint, asset bigint, caller text, title text, description text, facts jsonb, graded_by text,
+        kind text, category text, region text, phase text, severity smallint, state text, assignee text,
+        reported_at timestamptz, entries int, head bytea, now timestamptz)
     returning number
 ), called as (
     insert into calls (ticket, queue, contact, caller, caller_raw, called, direction, received_at, answered_at, ended_at,
         wait_s, outcome, agent, summary, created_at)
-    select :number, :queue, :contact, :caller, :caller_raw, :called, cast(:direction as text), :received_at, :answered_at, :ended_at,
-        :wait_s, :outcome, :agent, :summary, :now
-    where cast(:direction as text) is not null
-    returning id
+    select c.ticket, c.queue, c.contact, c.caller, c.caller_raw, c.called, c.direction, c.received_at, c.answered_at, c.ended_at,
+        c.wait_s, c.outcome, c.agent, c.summary, c.now
+    from json_to_recordset(:calls) as c (ticket bigint, queue bigint, contact bigint, caller text, caller_raw text,
+        called text, direction text, received_at timestamptz, answered_at timestamptz, ended_at timestamptz, wait_s float8,
+        outcome text, agent text, summary text, now timestamptz)
+    returning id, ticket
 ), written as (
     insert into entries (ticket, seq, type, occurred_at, recorded_at, by, data, hash)
-    select :number, e.seq, e.type, e.occurred_at, :now, :by, cast(e.data as json), e.hash
-    from json_to_recordset(:entry_rows) as e (seq int, type text, occurred_at timestamptz, data text, hash bytea)
+    select e.ticket, e.seq, e.type, e.occurred_at, e.recorded_at, e.by, cast(e.data as json), e.hash
+    from json_to_recordset(:entries) as e (ticket bigint, seq int, type text, occurred_at timestamptz,
+        recorded_at timestamptz, by text, data text, hash bytea)
 ), running as (
     insert into clocks (ticket, contract, commitment, cycle, owner, state, severity, region, promised, promised_s, calendar,
         clause, started_at, due_at, stopped_at, breached_at, used_s, paused_s, provisional, ladder_from, assessed_at, wake_at)
-    select :number, :contract, c.commitment, c.cycle, c.owner, c.state, c.severity, c.region, c.promised, c.promised_s,
+    select c.ticket, c.contract, c.commitment, c.cycle, c.owner, c.state, c.severity, c.region, c.promised, c.promised_s,
         c.calendar, c.clause, c.started_at, c.due_at, c.stopped_at, c.breached_at, c.used_s, c.paused_s, c.provisional,
-        :ladder_from, :now, c.wake_at
-    from json_to_recordset(:clock_rows) as c (commitment text, cycle int, owner text, state text, severity smallint,
-        region text, promised text, promised_s float8, calendar text, clause text, started_at timestamptz,
-        due_at timestamptz, stopped_at timestamptz, breached_at timestamptz, used_s float8, paused_s float8,
-        provisional bool, wake_at timestamptz)
+        c.ladder_from, c.assessed_at, c.wake_at
+    from json_to_recordset(:clocks) as c (ticket bigint, contract bigint, commitment text, cycle int, owner text, state text,
+        severity smallint, region text, promised text, promised_s float8, calendar text, clause text,
+        started_at timestamptz, due_at timestamptz, stopped_at timestamptz, breached_at timestamptz, used_s float8,
+        paused_s float8, provisional bool, ladder_from timestamptz, assessed_at timestamptz, wake_at timestamptz)
 )
-select opened.number, called.id as call from opened left join called on true;
+select opened.number, called.id as call from opened left join called on called.ticket = opened.number;
 
 -- name: get^
 select t.*, k.code as contract_code, a.name as account_name, s.name as site_name, c.name as contact_name
