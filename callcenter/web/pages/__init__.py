@@ -4,12 +4,12 @@ import asyncpg
 from aiohttp import web
 
 from callcenter.services.context import Context
-from callcenter.web.pages import customers, drafts, log, next, palette, records
+from callcenter.web.pages import contracts, customers, drafts, log, next, palette, records, ticket
 from callcenter.web.pages.page import Page, Pages
 from callcenter.web.pages.rendering import STATIC, Rendering
 from callcenter.web.pages.signin import SignInPage
 
-PAGES: list[Page] = [*log.PAGES, *drafts.PAGES, *palette.PAGES, *next.PAGES, *customers.PAGES, *records.PAGES]
+PAGES: list[Page] = [*log.PAGES, *drafts.PAGES, *palette.PAGES, *next.PAGES, *customers.PAGES, *contracts.PAGES, *records.PAGES, *ticket.PAGES]
 
 
 def add_pages(app: web.Application, pool: asyncpg.Pool, context: Context) -> None:

@@ -78,5 +78,5 @@ def _read(kind: str, text: str) -> Any:
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else text
     parts = [part.strip() for line in text.splitlines() for part in line.split(",") if part.strip()]
     if kind == "pairs":
-        return dict(part.split("=", 1) if "=" in part else (part, "") for part in parts)
+        return {name: value for name, _, value in (part.partition("=") for part in parts)}
     return parts if kind == "words" else text

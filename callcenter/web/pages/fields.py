@@ -24,11 +24,18 @@ class Field:
 
 
 ROLE_NAMES = {
-    "agent": N_("Agent"), "dispatcher": N_("Dispatcher"), "engineer": N_("Engineer"), "partner": N_("Partner's engineer"),
-    "follow_up": N_("Follow-up"), "supervisor": N_("Supervisor"), "contract_manager": N_("Contract manager"),
-    "admin": N_("Administrator"), "auditor": N_("Auditor"), "wallboard": N_("Wallboard"),
+    "agent": N_("Agent"),
+    "dispatcher": N_("Dispatcher"),
+    "engineer": N_("Engineer"),
+    "partner": N_("Partner's engineer"),
+    "follow_up": N_("Follow-up"),
+    "supervisor": N_("Supervisor"),
+    "contract_manager": N_("Contract manager"),
+    "admin": N_("Administrator"),
+    "auditor": N_("Auditor"),
+    "wallboard": N_("Wallboard"),
     "integration": N_("Integration"),
-}  # fmt: skip
+}
 LANGUAGES = {"zh-CN": "简体中文", "zh-TW": "繁體中文", "en": "English"}
 _FORMULAS = (
     ("F1", N_("F1: answered or abandoned in time, of all")),

@@ -59,7 +59,7 @@ async def edit(look: Look) -> View:
 async def add(look: Look) -> View | Go | web.Response:
     """Stores a new record, or shows the form again with what is wrong."""
     resource = _resource(look)
-    form = look.form or {}
+    form = _sent(look)
     account = _whole(form.get("account"))
     given = _given(resource, form, account)
     try:
@@ -70,19 +70,19 @@ async def add(look: Look) -> View | Go | web.Response:
 
 
 async def _made(look: Look, resource: Resource, given: dict[str, Any]) -> Any:
-    record = _convert(given, resource.record)
+    record: Any = _convert(given, resource.record)
     settings = look.context.settings
-    password = str((look.form or {}).get("password", ""))
+    password = str(_sent(look).get("password", ""))
     if resource.name == "users" and password:
-        await people.create(look.conn, record, password, settings, look.now)  # type: ignore[arg-type]
-        return None
+        await people.create(look.conn, record, password, settings, look.now)
+        return record
     return await resources.add(look.conn, resource, record, settings, look.actor, look.now)
 
 
 async def save(look: Look) -> View | Go | web.Response:
     """Stores a change, or shows the form again; where somebody else was first, with both texts."""
     resource = _resource(look)
-    form = look.form or {}
+    form = _sent(look)
     shown = await resources.get(look.conn, resource, look.number, look.actor)
     given = _given(resource, form, None, shown)
     account = getattr(shown, "account", None)
@@ -108,12 +108,16 @@ async def remove(look: Look) -> View | Go | web.Response:
     resource = _resource(look)
     shown = await resources.get(look.conn, resource, look.number, look.actor)
     account = getattr(shown, "account", None)
-    version = _whole((look.form or {}).get("version")) or 0
+    version = _whole(_sent(look).get("version")) or 0
     try:
         await resources.remove(look.conn, resource, look.number, version, look.now)
     except CallcenterError as error:
         return _refused(await _form(look, resource, shown.id, shown.version, _values(shown), account), error)
     return Go("/customers") if resource.name == "accounts" else _done(look, resource.name, account, None)
+
+
+def _sent(look: Look) -> Mapping[str, Any]:
+    return look.form if look.form is not None else {}
 
 
 def _resource(look: Look) -> Resource:

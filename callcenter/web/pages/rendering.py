@@ -3,7 +3,7 @@
 import hashlib
 import io
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -84,6 +84,9 @@ def _filters(locale: str, gettext: Callable[[str], str]) -> dict[str, Callable[.
     def moment(at: datetime | None, zone: str) -> str:
         return "" if at is None else format_datetime(at.astimezone(ZoneInfo(zone)), "yyyy-MM-dd HH:mm", locale=babel)
 
+    def weekday(day: date) -> str:
+        return str(format_date(day, "EEE d", locale=babel))
+
     def iso(at: datetime | None) -> str:
         return "" if at is None else at.isoformat()
 
@@ -101,7 +104,7 @@ def _filters(locale: str, gettext: Callable[[str], str]) -> dict[str, Callable[.
             return f"{hours} {h} {minutes:02} {m}"
         return f"{minutes} {m}" if minutes else f"{rest} {s}"
 
-    return {"clock": clock, "day": day, "moment": moment, "iso": iso, "span": span}
+    return {"clock": clock, "day": day, "moment": moment, "iso": iso, "span": span, "weekday": weekday}
 
 
 def best_locale(request: web.Request) -> str:
