@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -58,6 +59,8 @@ class _Kind(NamedTuple):
     keeps: bool = False  # keeps a matter of its own, and is told when somebody has it
 
 
+# Whoever presses the test button waits no longer.
+_TEST_S = 10
 _URL = frozenset({"url"})
 _KINDS: Mapping[str, _Kind] = {
     "webhook": _Kind(WebhookConfig, Webhook, frozenset({"secret"})),
@@ -117,7 +120,10 @@ async def send_test(kind: str, config: Mapping[str, Any], setup: Setup, to: Reci
     """One made-up warning has gone out; raises SendFailed where the channel does not take it."""
     channel = open_channel(kind, config, setup)
     try:
-        await channel.send(sample(setup.now(), to))
+        async with asyncio.timeout(_TEST_S):
+            await channel.send(sample(setup.now(), to))
+    except TimeoutError as error:
+        raise SendFailed(Reason.TIMEOUT, f"no answer within {_TEST_S} s") from error
     finally:
         await channel.close()
 

@@ -62,13 +62,14 @@ where d.id = ready.id
 returning d.id, d.state, d.channel, d.batch;
 
 -- name: gather
--- One delivery of each batch just taken carries all the others that wait, ready or not, but none that was tried before:
--- that one may have company of its own. What others hold at this moment goes with the next.
+-- One delivery of each batch just taken carries all the others that wait, ready or not. What was tried before keeps to
+-- what it said then: who has it already takes no second look. What others hold at this moment goes with the next.
 with heads as (
     select distinct on (d.channel, d.batch, d.event) d.id, d.channel, d.batch, d.event
     from deliveries d
-    where d.id = any (cast(:ids as uuid[])) and d.batch <> ''
-    order by d.channel, d.batch, d.event, d.attempts desc, d.created_at, d.alert
+    where d.id = any (cast(:ids as uuid[])) and d.batch <> '' and d.attempts = 1
+      and not exists (select from deliveries c where c.carrier = d.id)
+    order by d.channel, d.batch, d.event, d.created_at, d.alert
 ), company as (
     select other.id, h.id as head
     from heads h
@@ -77,13 +78,14 @@ with heads as (
         from deliveries d
         where d.channel = h.channel and d.batch = h.batch and d.event = h.event and d.id <> h.id
           and (d.state = 'pending' and d.attempts = 0 or d.state = 'sending' and d.attempts = 1 and d.id = any (cast(:ids as uuid[])))
+          and not exists (select from deliveries c where c.carrier = d.id)
         order by d.priority, d.alert
         limit cast(:most as int)
         for update skip locked
     ) other
 )
 update deliveries d
-set state = 'gathered', carrier = company.head, next_try_at = null, lease_until = null, lease_by = null
+set state = 'gathered', carrier = company.head, attempts = 0, next_try_at = null, lease_until = null, lease_by = null
 from company
 where d.id = company.id
 returning d.id;
@@ -99,7 +101,7 @@ where c.carrier = d.id and d.state = 'cancelled' and (d.id = any (cast(:ids as u
 -- What each message speaks of beside its own alert: how many, and the first of them. Alerts withdrawn since are left out.
 select c.carrier, count(*) as n,
     (array_agg(jsonb_build_object('alert', a.id, 'ticket', a.ticket, 'title', t.title, 'commitment', k.commitment, 'kind', a.kind,
-        'severity', k.severity, 'due_at', a.due_at, 'fires_at', a.fires_at) order by a.due_at, a.id))[1:cast(:most as int)] as listed,
+        'severity', k.severity, 'due_at', a.due_at, 'fires_at', a.fires_at) order by a.due_at, a.id))[1 : cast(:most as int)] as listed,
     min(a.fires_at) as since
 from deliveries c
 join alerts a on a.id = c.alert
@@ -144,11 +146,11 @@ with due as (
             else d.sent_at + interval '5 minutes' > cast(:now as timestamptz) and not exists (
                 select from alerts later
                 where later.clock = a.clock and later.step = a.step and later.id > a.id and later.state in ('firing', 'acknowledged'))
-        end and ch.active as goes_on
+        end as goes_on
     from deliveries d
     join alerts a on a.id = d.alert
     join channels ch on ch.id = d.channel
-    where d.resend_at <= cast(:now as timestamptz) and d.channel <> all (cast(:busy as bigint[]))
+    where d.resend_at <= cast(:now as timestamptz) and ch.active and d.channel <> all (cast(:busy as bigint[]))
     order by d.resend_at
     limit 1000
     for update of d skip locked

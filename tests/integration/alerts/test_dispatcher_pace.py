@@ -14,7 +14,7 @@ from alerts.pace import FAILURES, FIRST_WAIT, MINUTE
 from alerts.reasons import Reason, SendFailed
 from tests.integration.alerts.dispatching import House
 from tests.stubs.alertmanager import AlertmanagerStub
-from tests.stubs.robots import DingTalkStub
+from tests.stubs.robots import DingTalkStub, WeComStub
 from tests.stubs.server import running
 
 if TYPE_CHECKING:
@@ -45,10 +45,12 @@ async def _warned(house: House, count: int) -> list[int]:
     return numbers
 
 
-async def _real(house: House, stack: AsyncExitStack, by: str) -> Dispatcher:
+def _real(house: House, stack: AsyncExitStack, by: str, *, patience: timedelta = timedelta(seconds=10)) -> Dispatcher:
     """A dispatcher with real channels."""
     setup = Setup(house.clock, "https://hotline.example")
-    made = Dispatcher(house.outbox, lambda kind, config: open_channel(kind, config, setup), house.clock, by)
+    made = Dispatcher(
+        house.outbox, lambda kind, config: open_channel(kind, config, setup), house.clock, by, timeout=patience
+    )
     stack.push_async_callback(made.stop)
     return made
 
@@ -63,13 +65,41 @@ async def test_three_workers_together_keep_dingtalks_limit(house: House) -> None
         config = {"url": stub.url, "secret": stub.secret, "allow_private": True}
         channel = await house.hotline.channel("robot", "dingtalk", config)
         await _warned(house, 45)
-        workers = [await _real(house, stack, str(number)) for number in range(3)]
+        workers = [_real(house, stack, str(number)) for number in range(3)]
         for sent in (20, 20, 40, 45):
             await asyncio.gather(*(worker.drain() for worker in workers))
             assert len(stub.taken) == sent, "and none was refused for being too fast"
             house.clock.now += MINUTE / 2 if sent == 20 else MINUTE
         assert set(await _states(house, channel)) == {"sent"}
         assert {row["attempts"] for row in await house.hotline.pool.fetch(DELIVERIES, channel)} == {1}
+
+
+async def test_a_robot_that_never_answers_delays_nobody_and_loses_nothing(house: House) -> None:
+    async with AsyncExitStack() as stack:
+        slow = await stack.enter_async_context(running(DingTalkStub(house.clock)))
+        quick = await stack.enter_async_context(running(WeComStub(house.clock)))
+        slow.manner = "slow"
+        hanging = await house.hotline.channel(
+            "slow", "dingtalk", {"url": slow.url, "secret": slow.secret, "allow_private": True}
+        )
+        await house.hotline.channel("quick", "wecom", {"url": quick.url, "allow_private": True})
+        await _warned(house, 10)
+        dispatcher = _real(house, stack, "one", patience=timedelta(seconds=2))
+        while len(quick.taken) < 10:
+            await dispatcher.run_once()
+            await dispatcher.wait_for_any()
+        assert await _states(house, hanging) == ["sending"] * 10, "all others are through while these wait"
+        await dispatcher.drain()
+        rows = await house.hotline.pool.fetch(DELIVERIES, hanging)
+        assert {(row["state"], row["reason"]) for row in rows} == {("pending", "timeout")}
+        slow.manner = "well"
+        house.clock.now += timedelta(minutes=5)
+        await dispatcher.drain()
+        house.clock.now += timedelta(minutes=5)
+        await dispatcher.drain()
+        assert await _states(house, hanging) == ["sent"] * 10
+        ids = [one["text"]["content"].split("工单 ")[1][:6] for one in slow.taken]
+        assert len(set(ids)) == 10
 
 
 async def test_a_channel_may_be_told_to_take_less(house: House) -> None:
@@ -183,7 +213,7 @@ async def _alertmanager(house: House, stack: AsyncExitStack) -> tuple[Alertmanag
     stub = await stack.enter_async_context(running(AlertmanagerStub(house.clock)))
     config = {"url": stub.url, "token": stub.token, "allow_private": True}
     channel = await house.hotline.channel("am", "alertmanager", config)
-    return stub, channel, await _real(house, stack, "one")
+    return stub, channel, _real(house, stack, "one")
 
 
 async def test_alertmanager_is_told_each_minute_while_an_alert_stands_and_five_minutes_of_its_end(house: House) -> None:
@@ -229,11 +259,23 @@ async def test_a_repeat_that_fails_changes_no_record_and_the_next_minute_mends_i
         assert len(stub.firing()) == 1
 
 
+async def test_a_channel_switched_off_is_told_nothing_and_takes_up_where_it_left(house: House) -> None:
+    async with AsyncExitStack() as stack:
+        stub, channel, dispatcher = await _alertmanager(house, stack)
+        await _warned(house, 1)
+        await dispatcher.drain()
+        for active, told in ((False, 1), (True, 2)):
+            await house.hotline.pool.execute("update channels set active = $1 where id = $2", active, channel)
+            house.clock.now += timedelta(minutes=2)
+            await dispatcher.drain()
+            assert len(stub.taken) == told
+
+
 async def test_two_workers_repeat_once(house: House) -> None:
     async with AsyncExitStack() as stack:
         stub, _, dispatcher = await _alertmanager(house, stack)
         await _warned(house, 3)
-        other = await _real(house, stack, "two")
+        other = _real(house, stack, "two")
         await dispatcher.drain()
         house.clock.now += timedelta(minutes=1)
         await asyncio.gather(dispatcher.drain(), other.drain())
