@@ -6,7 +6,7 @@ behind it: a scrape stays quick with a million tickets, and what a shared port s
 
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import accumulate
 from time import perf_counter
 
@@ -22,6 +22,7 @@ from callcenter.services.context import Context
 from callcenter.store import metrics as store
 from callcenter.store.metrics import CALL_BOUNDS, LATE_BOUNDS, Figures, Names, severity_label
 from callcenter.store.types import Connection
+from sla.holiday import published_through
 
 log = structlog.get_logger("callcenter.figures")
 
@@ -46,6 +47,7 @@ class Known(msgspec.Struct, frozen=True):
     graded: list[tuple[str, str]]  # commitment, severity
     severities: list[str]
     targets: list[tuple[str, str, float]]
+    horizons: list[tuple[str, datetime]] = []  # calendar, the end of what is published of it
 
 
 class DatabaseFigures:
@@ -103,6 +105,9 @@ class DatabaseFigures:
                 for name, share in contract.reporting.target.items()
                 if name in commitments
             ],
+            horizons=_horizons(
+                {code for contract in terms for one in contract.calendars.values() for code in one.codes}
+            ),
         )
 
     async def _figures(self, known: Known, kept: store.Kept | None) -> Figures | None:
@@ -152,6 +157,11 @@ def render(figures: Figures, known: Known) -> Iterator[Metric]:
     yield from _clocks(figures, totals, known)
     yield from _months(figures, known)
     yield from _alerts(figures, totals)
+    ends = [((code,), _seconds(end)) for code, end in known.horizons]
+    text = "Until when the holidays of a calendar are published; absent where they follow rules."
+    yield _gauge("sla_calendar_published_until_timestamp_seconds", text, ends, ["calendar"])
+    heard = [((), _seconds(figures.last_call))] if figures.last_call else []
+    yield _gauge("callcenter_telephony_last_event_timestamp_seconds", "When the newest call came in.", heard)
 
 
 Totals = dict[tuple[str, ...], float]
@@ -251,6 +261,14 @@ def _alerts(figures: Figures, totals: Totals) -> Iterator[Metric]:
     yield _gauge("alerts_outbox_deliveries", waiting, _zeros(channels, depth), ["channel"])
     age = "How long the oldest of them has waited; 0 when none does."
     yield _gauge("alerts_outbox_oldest_seconds", age, _zeros(channels, oldest), ["channel"])
+    standing: Totals = {(kind,): _age(figures, since) for kind, since in figures.firing_oldest}
+    unheard = "How long the oldest alert that nobody has acknowledged has stood; 0 when there is none."
+    yield _gauge("alerts_firing_oldest_seconds", unheard, _zeros(kinds, standing), ["kind"])
+
+
+def _horizons(codes: set[str]) -> list[tuple[str, datetime]]:
+    years = {code: published_through(code) for code in sorted(codes)[:MOST_NAMES]}
+    return [(code, datetime(year + 1, 1, 1, tzinfo=UTC)) for code, year in years.items() if year is not None]
 
 
 def _seconds(at: datetime) -> float:

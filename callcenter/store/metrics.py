@@ -48,6 +48,8 @@ class Figures(msgspec.Struct, kw_only=True):
     next_wake: datetime | None
     alerts_unsettled: list[tuple[str, str, int]]
     outbox: list[tuple[str, int, datetime]]
+    firing_oldest: list[tuple[str, datetime]] = []
+    last_call: datetime | None = None
     totals: list[tuple[Series, float]]
     since: datetime
     counted: list[tuple[Series, float]]
@@ -122,6 +124,8 @@ async def read(conn: Connection, names: Names, now: datetime, before: Figures | 
         next_wake=await _sql.next_wake(conn),
         alerts_unsettled=[tuple(row) async for row in _sql.alerts_unsettled(conn)],
         outbox=[tuple(row) async for row in _sql.outbox(conn)],
+        firing_oldest=[tuple(row) async for row in _sql.firing_oldest(conn)],
+        last_call=await _sql.last_call(conn, now=now),
         totals=list(totals.items()),
         since=since,
         counted=list(counted.items()),

@@ -96,6 +96,12 @@ select min(wake_at) from clocks where wake_at is not null;
 -- name: alerts_unsettled
 select kind, state, count(*) as n from alerts where state in ('firing', 'acknowledged') group by kind, state;
 
+-- name: firing_oldest
+select kind, min(recorded_at) as oldest from alerts where state = 'firing' group by kind;
+
+-- name: last_call$
+select max(received_at) from calls where received_at <= :now;
+
 -- name: outbox
 select ch.kind as channel, count(*) as n, min(d.created_at) as oldest
 from deliveries d

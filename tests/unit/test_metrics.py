@@ -25,6 +25,7 @@ KNOWN = Known(
     graded=[("restore", "1")],
     severities=["1", "none"],
     targets=[("C1", "restore", 0.95)],
+    horizons=[("CN", datetime(2027, 1, 1, tzinfo=UTC))],
 )
 
 
@@ -74,6 +75,7 @@ def everything() -> list[Metric]:
     whole = figures(
         clocks_open=[("restore", 1, "running", 1, NOW)],
         month=[("C1", "restore", "met", 1)],
+        last_call=NOW,
     )
     up = Metric("callcenter_database_up", "", "gauge")
     up.add_sample("callcenter_database_up", {}, 1)
@@ -125,7 +127,7 @@ def test_names_have_our_prefixes_and_base_units() -> None:
 
 def test_no_label_is_without_bounds() -> None:
     allowed = {"queue", "outcome", "severity", "kind", "commitment", "state", "result", "contract", "channel", "method",
-               "route", "status", "version"}  # fmt: skip
+               "route", "status", "version", "calendar"}  # fmt: skip
     assert {label for _, labels in shown().values() for label in labels} <= allowed
 
 
