@@ -32,6 +32,7 @@ async def enqueue(conn: Connection, fired: Sequence[Fired], ended: Sequence[int]
         await _sql.cancel(conn, alerts=ended)
         await _sql.release(conn, ids=[], alerts=ended)
         await _sql.tell_end(conn, alerts=ended, now=now)
+        await telling.spare(conn, ended, now)
 
 
 async def tell_acknowledged(conn: Connection, alert: int, now: datetime) -> None:

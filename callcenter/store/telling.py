@@ -42,6 +42,19 @@ async def tell(conn: Connection, fired: Sequence[Fired], now: datetime) -> None:
         await _send(conn, rows, now)
 
 
+async def spare(conn: Connection, ended: Sequence[int], now: datetime) -> None:
+    """Ends just written that would reach somebody in quiet hours alone wait until those are over."""
+    rows = [row async for row in _sql.ends(conn, alerts=list(ended), kinds=PERSONAL, now=now)]
+    if not rows:
+        return
+    wishes = await _wishes(conn, {login for row in rows for login in row["recipients"]})
+    for row in rows:
+        until = {login: wish.held_until("breach", row["grave"], now) for login, wish in wishes.items()}
+        spared = {login: at for login, at in until.items() if at > now and login in row["recipients"]}
+        for login, at in spared.items():
+            await _sql.put_off(conn, id=row["id"], login=login, batch=f"for {login}", at=at, now=now)
+
+
 async def _house(conn: Connection, fired: Sequence[Fired], roster: Roster) -> House:
     duties = {name for one in fired for rung in (one.notify, *one.then) for name in rung}
     directory = await without_rota(conn, duties - roster.duties)

@@ -61,3 +61,34 @@ update alerts a
 set nobody_for = string_to_array(u.nobody_for, chr(31))
 from unnest(cast(:id as bigint[]), cast(:nobody_for as text[])) as u (id, nobody_for)
 where a.id = u.id;
+
+-- name: ends
+-- Ends just written for people one by one, where any of them has quiet hours.
+select d.id, d.recipients, a.grave
+from deliveries d join alerts a on a.id = d.alert join channels ch on ch.id = d.channel
+where d.alert = any (cast(:alerts as bigint[])) and d.event in ('resolve', 'withdraw') and d.state = 'pending' and d.created_at = :now
+  and ch.kind = any (cast(:kinds as text[]))
+  and exists (select from users u where u.login = any (d.recipients) and u.quiet_from is not null);
+
+-- name: put_off!
+-- One recipient's share of a delivery leaves later, on its own; where nobody else is left, the delivery itself does.
+with whole as (
+    select * from deliveries where id = :id
+), alone as (
+    update deliveries d
+    set next_try_at = cast(:at as timestamptz)
+    from whole
+    where d.id = whole.id and whole.recipients = array[cast(:login as text)]
+    returning d.id
+), parted as (
+    update deliveries d
+    set recipients = array_remove(d.recipients, cast(:login as text))
+    from whole
+    where d.id = whole.id and not exists (select from alone)
+    returning d.id
+)
+insert into deliveries (alert, channel, event, recipients, next_try_at, created_at, batch, priority)
+select w.alert, w.channel, w.event, array[cast(:login as text)], cast(:at as timestamptz), cast(:now as timestamptz), cast(:batch as text), w.priority
+from whole w
+where exists (select from parted)
+on conflict on constraint deliveries_once do nothing;
