@@ -22,7 +22,7 @@ class Spoken(msgspec.Struct, kw_only=True):
 
 
 def promises(timeline: Timeline, now: datetime) -> list[Spoken]:
-    """Every promise made on the ticket so far; a `kept` keeps the oldest open one of the same words, else the oldest."""
+    """Every promise made so far; a `kept` keeps the oldest open one of the same words, else the oldest."""
     made: list[Spoken] = []
     for entry in timeline.as_of(micros(now)).entries:
         if entry.type == "promised":

@@ -92,6 +92,11 @@ class Page:
     path: str
     handler: Callable[[Look], Awaitable[View | Go | web.StreamResponse]]
     right: str | None = None
+    attaches: bool = False  # the form may be as large as an attachment
+
+
+# what a form adds to the file it carries
+_FORM = 65_536
 
 
 class Pages:
@@ -118,7 +123,7 @@ class Pages:
         now = self._context.now()
         if request.method != "GET" and not same_origin(request):
             return self._trouble(request, 403, None)
-        form = await request.post() if request.method == "POST" else None
+        form = await self._form(page, request) if request.method == "POST" else None
         async with self._pool.acquire(timeout=10) as conn:
             secret = request.cookies.get(COOKIE)
             person = await signing_in.person(conn, secret, now) if secret else None
@@ -136,6 +141,11 @@ class Pages:
         if isinstance(answer, View):
             return self.respond(look, answer)
         return answer
+
+    async def _form(self, page: Page, request: web.Request) -> MultiDictProxy[Any]:
+        if page.attaches:
+            request = request.clone(client_max_size=self._context.settings.file_limit + _FORM)
+        return await request.post()
 
     def respond(self, look: Look, view: View) -> web.Response:
         """The rendered view."""

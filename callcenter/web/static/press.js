@@ -9,12 +9,12 @@ function press(one) {
   else one.click();
 }
 
-let afterG = 0;
+let afterG = -Infinity;
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || !bare(event)) return;
   const key = event.key.toLowerCase();
   if (key === "g") { afterG = performance.now(); return; } // what follows names a page
-  if (performance.now() - afterG < 1500) { afterG = 0; return; }
+  if (performance.now() - afterG < 1500) { afterG = -Infinity; return; }
   const row = document.activeElement?.closest("tr, [data-rowlike]") ?? document.querySelector("[data-row]")?.closest("tr, [data-rowlike]");
   const find = (root) => [...(root?.querySelectorAll(`[data-press="${CSS.escape(key)}"]`) ?? [])].find(seen);
   const one = find(row) ?? [...document.querySelectorAll(`[data-press="${CSS.escape(key)}"]`)].find((each) => seen(each) && !each.closest("tr, [data-rowlike]"));
