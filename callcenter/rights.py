@@ -53,6 +53,7 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
     "alerts.acknowledge": _DESK | _FIELD,
     "board.read": _READERS | {"wallboard"},
     "phones.read": _DESK | {"engineer", "integration"},
+    "telephone.tell": frozenset({"integration"}),
     "self.read": frozenset(ROLES),
 }
 

@@ -17,6 +17,7 @@ on conflict (name) do update set name = excluded.name
 returning id;
 
 -- name: add$
+with told as (insert into events (at, kind, ticket) values (:now, 'logged', :ticket))
 insert into calls (ticket, queue, contact, caller, caller_raw, called, direction, received_at, answered_at, ended_at, wait_s,
     outcome, agent, summary, created_at)
 values (:ticket, :queue, :contact, :caller, :caller_raw, :called, :direction, :received_at, :answered_at, :ended_at, :wait_s,

@@ -1,3 +1,33 @@
 -- name: held^
 -- The call, this transaction's until it ends.
 select c.*, q.name as queue_name from calls c left join queues q on q.id = c.queue where c.id = :id for update of c;
+
+-- name: begin$
+-- Gives the id of the call where it is new.
+insert into calls (ref, direction, received_at, created_at) values (:ref, :direction, :now, :now)
+on conflict (ref) do nothing
+returning id;
+
+-- name: by_ref$
+select id from calls where ref = :ref;
+
+-- name: follow!
+update calls
+set queue = :queue, contact = :contact, caller = :caller, caller_raw = :caller_raw, called = :called, direction = :direction,
+    queued_at = :queued_at, answered_at = :answered_at, ended_at = :ended_at, wait_s = :wait_s, outcome = :outcome,
+    agent = :agent
+where id = :id;
+
+-- name: logins
+-- Who is meant by these names, as a telephone system knows people.
+select login from users
+where active and (login = any (cast(:names as text[])) or name = any (cast(:names as text[])) or phone = any (cast(:names as text[])))
+order by login;
+
+-- name: ringing
+-- Calls of the telephone that nobody has logged: ringing, or answered by this person.
+select id from calls
+where received_at > :since and ref is not null and ticket is null and direction = 'in'
+  and ((answered_at is null and ended_at is null) or (agent = :login and outcome = 'answered'))
+order by received_at
+limit 5;

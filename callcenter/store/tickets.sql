@@ -52,7 +52,9 @@ with opened as (
         site bigint, contact bigint, asset bigint, caller text, title text, description text, facts jsonb, graded_by text,
         kind text, category text, region text, phase text, severity smallint, state text, assignee text,
         reported_at timestamptz, entries int, head bytea, now timestamptz)
-    returning number
+    returning number, created_at
+), told as (
+    insert into events (at, kind, ticket) select created_at, 'opened', number from opened
 ), called as (
     insert into calls (ticket, queue, contact, caller, caller_raw, called, direction, received_at, answered_at, ended_at,
         wait_s, outcome, agent, summary, created_at)
@@ -124,6 +126,7 @@ from unnest(cast(:seq as int[]), cast(:type as text[]), cast(:at as timestamptz[
     cast(:hash as bytea[])) as e (seq, type, occurred_at, data, hash);
 
 -- name: summarize!
+with told as (insert into events (at, kind, ticket) values (:now, 'changed', :number))
 update tickets
 set entries = :entries, head = :head, kind = :kind, category = :category, region = :region, phase = :phase,
     severity = :severity, state = :state, assignee = :assignee, reported_at = :reported_at, version = version + 1,
@@ -134,6 +137,7 @@ where number = :number;
 update tickets set contract = :contract, contract_version = :contract_version where number = :number;
 
 -- name: change!
+with told as (insert into events (at, kind, ticket) values (:now, 'changed', :number))
 update tickets
 set title = :title, description = :description, account = :account, site = :site, contact = :contact, asset = :asset,
     version = version + 1, updated_at = :now

@@ -14,6 +14,7 @@ from callcenter.services.context import Context
 from callcenter.web.acknowledging import add_acknowledging
 from callcenter.web.api import ROUTES
 from callcenter.web.handle import AWAY, Door
+from callcenter.web.live import add_feed
 from callcenter.web.metrics_page import Scrape, counting, know_routes, metrics_page
 from callcenter.web.openapi import document
 from callcenter.web.pages import add_pages
@@ -40,14 +41,21 @@ async def problems(request: web.Request, handler: _Handler) -> web.StreamRespons
         detail = {404: f"nothing lives at {request.path[:200]}"}.get(error.status, error.reason)
         return problem(error.status, error.reason, detail, headers=headers)
     except Exception:
-        _log.exception("unforeseen", method=request.method, path=request.path)
+        _log.exception("unforeseen", method=request.method, path=_template(request))
         return problem(500, "Our mistake", "it has been logged; nothing of this request was stored")
+
+
+def _template(request: web.Request) -> str:
+    """The path as the route writes it: what stands in its place may be a secret."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource is not None else request.path
 
 
 def build(pool: asyncpg.Pool, context: Context, scrape: Scrape | None = None) -> web.Application:
     """The application on an open pool; with `scrape` it counts its requests and has a page for Prometheus."""
     counted: list[Middleware] = [counting(scrape.metrics)] if scrape is not None else []
     app = web.Application(middlewares=[*counted, problems], client_max_size=context.settings.body_limit)
+    add_feed(app, pool, context)
     door = Door(pool, context)
     for route in ROUTES:
         app.router.add_route(route.method, route.path, door.handler(route))

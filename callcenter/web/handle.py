@@ -79,6 +79,8 @@ class Door:
         key = _key(route, request)
         asked.raw = await self._body(route, request)
         asked.body = parse(request, asked.raw) if parse is not None else None
+        if route.streams:  # holds no connection while it lasts
+            return await route.handler(asked)  # type: ignore[no-any-return]  # streams answer themselves
         async with self._pool.acquire(timeout=10) as asked.conn:
             if key is None:
                 return _response(route, await route.handler(asked))

@@ -61,7 +61,7 @@ def _operation(route: Route, known: dict[str, Any], components: dict[str, Any]) 
         if "application/yaml" in content:
             content["application/yaml"] = {}  # what a file holds is for its own check to say
         operation["requestBody"] = {"required": True, "content": content}
-    if route.public:
+    if route.public or route.keyed:
         operation["security"] = []
     return operation
 

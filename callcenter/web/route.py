@@ -72,6 +72,7 @@ class Route:
     body_shown: Any = None  # what the document says of the body, where `body` cannot
     streams: bool = False
     public: bool = False  # no token needed
+    keyed: bool = False  # the token stands in the path, for senders that cannot set headers
     secret: bool = False  # the answer holds a secret: nothing keeps it
     also: tuple[int, ...] = ()  # other statuses of success
     also_media: tuple[str, ...] = ()  # what else it gives to those whose Accept asks for it
@@ -79,7 +80,7 @@ class Route:
     @property
     def remembered(self) -> bool:
         """Whether an answer may be kept under an Idempotency-Key; one with a secret in it may not."""
-        return not (self.streams or self.public or self.secret)
+        return not (self.streams or self.public or self.secret or self.keyed)
 
     @property
     def tag(self) -> str:

@@ -24,9 +24,7 @@ class SignIn:
 
     def remembered(self, request: web.Request, now: datetime) -> tuple[bytes, Actor | None]:
         """The token's hash, and its actor where it was seen just now; raises Unauthorized without a token."""
-        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not secret:
-            raise Unauthorized("send `Authorization: Bearer` and a token")
+        secret = request.match_info.get("token") or _bearer(request)
         digest = hashlib.sha256(secret.strip().encode("utf-8", "surrogateescape")).digest()
         seen = self._known.get(digest)
         if seen is not None and timedelta() <= now - seen[0] < REMEMBERED:
@@ -45,3 +43,10 @@ class SignIn:
         if len(self._known) > _MOST:
             self._known.popitem(last=False)
         return actor
+
+
+def _bearer(request: web.Request) -> str:
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not secret:
+        raise Unauthorized("send `Authorization: Bearer` and a token")
+    return secret

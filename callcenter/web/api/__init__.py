@@ -1,6 +1,19 @@
 """The JSON API: one list of routes."""
 
-from callcenter.web.api import alerts, calls, contracts, deliveries, desk, duty, files, resources, tickets, tokens
+from callcenter.web.api import (
+    alerts,
+    calls,
+    contracts,
+    cti,
+    deliveries,
+    desk,
+    duty,
+    files,
+    resources,
+    stream,
+    tickets,
+    tokens,
+)
 from callcenter.web.route import Route
 
 ROUTES: list[Route] = [
@@ -14,4 +27,6 @@ ROUTES: list[Route] = [
     *duty.ROUTES,
     *resources.ROUTES,
     *tokens.ROUTES,
+    *stream.ROUTES,
+    *cti.ROUTES,
 ]

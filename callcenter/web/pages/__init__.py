@@ -4,12 +4,24 @@ import asyncpg
 from aiohttp import web
 
 from callcenter.services.context import Context
-from callcenter.web.pages import contracts, customers, drafts, log, next, palette, records, ticket
+from callcenter.web.pages import contracts, customers, drafts, live, log, next, palette, records, reports, ticket
+from callcenter.web.pages.live import LivePage
 from callcenter.web.pages.page import Page, Pages
 from callcenter.web.pages.rendering import STATIC, Rendering
 from callcenter.web.pages.signin import SignInPage
 
-PAGES: list[Page] = [*log.PAGES, *drafts.PAGES, *palette.PAGES, *next.PAGES, *customers.PAGES, *contracts.PAGES, *records.PAGES, *ticket.PAGES]
+PAGES: list[Page] = [
+    *log.PAGES,
+    *drafts.PAGES,
+    *palette.PAGES,
+    *live.PAGES,
+    *next.PAGES,
+    *customers.PAGES,
+    *contracts.PAGES,
+    *reports.PAGES,
+    *records.PAGES,
+    *ticket.PAGES,
+]
 
 
 def add_pages(app: web.Application, pool: asyncpg.Pool, context: Context) -> None:
@@ -19,6 +31,7 @@ def add_pages(app: web.Application, pool: asyncpg.Pool, context: Context) -> Non
     for page in PAGES:
         app.router.add_route(page.method, page.path, pages.handler(page))
     SignInPage(pool, context, rendering).add_to(app)
+    LivePage(pool, context).add_to(app)
     app.router.add_static("/static", STATIC)
     app.on_response_prepare.append(_say_how_long)
 

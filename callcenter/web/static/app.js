@@ -76,3 +76,8 @@ export const say = (kind, text, link = null) => {
   banner.append(last.text);
   if (last.link) { const a = document.createElement("a"); a.href = last.link.href; a.textContent = last.link.text; banner.append(" ", a); }
 };
+
+// What every page has besides; loaded last, so that these find everything above.
+import("./live.js");
+import("./ring.js");
+import("./palette.js");

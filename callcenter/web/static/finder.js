@@ -4,7 +4,7 @@ import { composing } from "./app.js";
 const WAIT = 90;
 
 /** The field finds as one types; `picked` is given what was chosen (the option's data). */
-export const finder = (field, list, { picked, path = "/find", more = "" }) => {
+export const finder = (field, list, { picked, found = () => {}, path = "/find", more = "" }) => {
   let timer = 0, turn = 0, at = -1;
   const options = () => [...list.querySelectorAll("[role=option]")];
   const mark = (index) => {
@@ -17,7 +17,7 @@ export const finder = (field, list, { picked, path = "/find", more = "" }) => {
   const close = () => { turn += 1; clearTimeout(timer); list.hidden = true; field.setAttribute("aria-expanded", "false"); field.removeAttribute("aria-activedescendant"); at = -1; };
   const look = async () => {
     const mine = ++turn, text = field.value.trim();
-    if (!text) return close();
+    if (!text) { close(); found(); return; }
     try {
       const answer = await fetch(`${path}?q=${encodeURIComponent(text)}${more}`, { headers: { "HX-Request": "true" } });
       if (!answer.ok || mine !== turn) return;
@@ -27,6 +27,7 @@ export const finder = (field, list, { picked, path = "/find", more = "" }) => {
       list.hidden = !options().length;
       field.setAttribute("aria-expanded", String(!list.hidden));
       at = -1;
+      found();
     } catch { close(); }
   };
   const choose = (option) => { if (!option) return; close(); picked({ ...option.dataset }); };

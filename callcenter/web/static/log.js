@@ -173,7 +173,7 @@ finder(who, document.getElementById("hits"), {
 });
 /** After it is known who calls: the open ticket first, else what is wrong. */
 const onward = () => (document.querySelector("#offer [data-into].primary") ?? form.elements.what).focus();
-let dialled = 0;
+let dialled = 0; // the timer after the last digit
 who.addEventListener("input", () => {
   const digits = who.value.replace(/[^\d+]/g, "");
   clearTimeout(dialled);
@@ -230,7 +230,10 @@ addEventListener("pagehide", () => { if (current) drafts.flush(current); });
 open = drafts.all(JSON.parse(form.dataset.kept)).map((one) => ({ id: one.id, at: one.at, begun: one.begun, data: one.data ?? {} }));
 document.addEventListener("callcenter:take", (event) => begin(event.detail).then(onward));
 const early = read(); // typed before this script was there
-if (early.who || early.what) {
+const taken = sessionStorage.getItem("take"); // from a ring on another page
+sessionStorage.removeItem("take");
+if (taken) begin(JSON.parse(taken)).then(onward);
+else if (early.who || early.what) {
   current = { ...drafts.fresh({}, serverNow()), data: { started_at: new Date(serverNow()).toISOString() } };
   open.push(current);
   for (const field of ["draft", "started_at"]) form.elements[field].value = field === "draft" ? current.id : current.data.started_at;

@@ -1,0 +1,21 @@
+-- name: add!
+insert into events (at, kind, ticket, data) values (:now, :kind, :ticket, :data);
+
+-- name: since
+-- What came after this place, as far as no transaction still under way could come before it.
+select xid::text as xid, id, at, kind, ticket, data
+from events
+where (xid, id) > (cast(cast(:xid as text) as xid8), cast(:id as bigint)) and xid < pg_snapshot_xmin(pg_current_snapshot())
+order by xid, id
+limit :limit;
+
+-- name: head$
+select pg_snapshot_xmin(pg_current_snapshot())::text;
+
+-- name: kept$
+-- False where rows that came after this place may be gone already.
+select not exists (select 1 from events)
+    or exists (select 1 from events where (xid, id) <= (cast(cast(:xid as text) as xid8), cast(:id as bigint)));
+
+-- name: expire!
+delete from events where at < :before;
