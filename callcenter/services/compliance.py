@@ -1,17 +1,23 @@
 """The month as it stands: every promise whose deadline falls into it, counted."""
 
-from datetime import UTC, datetime
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
+from typing import Any
 
 import msgspec
 
 from callcenter.errors import Invalid, NotFound
 from callcenter.services.context import Context
-from callcenter.store import compliance, contracts
-from callcenter.store.types import Connection
+from callcenter.store import compliance, contracts, reports
+from callcenter.store.types import Connection, Row
 from sla.compliance import Case, count, month_bounds, rate
 from sla.compliance import Row as Counted
 from sla.contract import Contract
+
+# Counts that took longer than this are kept, and looked at again for so many times as long as they took.
+_KEPT_FROM_S, _KEPT_TIMES = 0.5, 20
 
 
 class ComplianceRow(msgspec.Struct, kw_only=True):
@@ -49,6 +55,37 @@ class Compliance(msgspec.Struct, kw_only=True):
     total: ComplianceRow
 
 
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A contract's month in its own zone, and the terms that hold at its end."""
+
+    contract: int
+    code: str
+    name: str
+    since: datetime
+    until: datetime
+    terms: Contract
+    queues: tuple[int, ...]
+
+    @property
+    def year_month(self) -> tuple[int, int]:
+        """Year and month as numbers."""
+        return int(self.name[:4]), int(self.name[5:7])
+
+
+class _Group(msgspec.Struct):
+    """Cycles alike in everything that counting asks for."""
+
+    commitment: str
+    owner: str
+    severity: int | None
+    region: str | None
+    state: str
+    times: int
+    at: datetime | None
+    exempt: bool = False
+
+
 def _month(month: str | None, terms: Contract, now: datetime) -> tuple[int, int]:
     text = month or now.astimezone(terms.zone).strftime("%Y-%m")
     year, number = int(text[:4]), int(text[5:7])
@@ -57,8 +94,8 @@ def _month(month: str | None, terms: Contract, now: datetime) -> tuple[int, int]
     return year, number
 
 
-async def month(conn: Connection, context: Context, code: str, month: str | None, now: datetime) -> Compliance:
-    """The compliance of a contract in a month of its own zone, the running one by default."""
+async def find(conn: Connection, context: Context, code: str, month: str | None, now: datetime) -> Month:
+    """The contract's month, the running one by default; NotFound where there is no such contract."""
     row, versions = await contracts.by_code(conn, code), await contracts.versions(conn, code)
     if row is None or not versions:
         raise NotFound(f"no contract {code}")
@@ -67,36 +104,80 @@ async def month(conn: Connection, context: Context, code: str, month: str | None
     since, until = month_bounds(year, number, newest.zone)
     version = next((one for one in reversed(versions) if one["effective"] < until.date()), versions[0])
     terms = await context.terms.of(conn, version["id"])
-    counted = sorted(await compliance.cases(conn, row["id"], since, until, now), key=lambda one: str(one["owner"]))
+    name = f"{year:04}-{number:02}"
+    return Month(row["id"], code, name, since.astimezone(UTC), until.astimezone(UTC), terms, tuple(row["queues"]))
+
+
+async def month(conn: Connection, context: Context, code: str, month: str | None, now: datetime) -> Compliance:
+    """The compliance of a contract in a month of its own zone, the running one by default."""
+    return await of(conn, await find(conn, context, code, month, now), now)
+
+
+async def of(conn: Connection, found: Month, now: datetime, *, fresh: bool = False) -> Compliance:
+    """The compliance of this month; counts that take long may be a little older than `now`, as `as_of` says.
+
+    `fresh`: they are counted again whatever was kept.
+    """
+    groups, as_of = await _groups(conn, found, now, fresh=fresh)
+    rows = _counted(found, groups)
+    customers = rows.get("customer", [])
+    return Compliance(
+        contract=found.code,
+        title=found.terms.title,
+        customer=found.terms.customer,
+        contract_version=found.terms.version,
+        month=found.name,
+        timezone=found.terms.timezone,
+        since=found.since,
+        until=found.until,
+        as_of=as_of,
+        rows=customers,
+        objectives=[one for owner, those in rows.items() if owner != "customer" for one in those],
+        total=summed("", customers),
+    )
+
+
+async def _groups(conn: Connection, found: Month, now: datetime, *, fresh: bool) -> tuple[list[_Group], datetime]:
+    kept = None if fresh else await reports.kept(conn, found.contract, found.name, "cases")
+    if kept is not None and timedelta() <= now - kept["as_of"] < timedelta(seconds=kept["took_s"] * _KEPT_TIMES):
+        return msgspec.json.decode(kept["counts"], type=list[_Group]), kept["as_of"]
+    began = time.perf_counter()
+    rows = await compliance.cases(conn, found.contract, found.since, found.until, now)
+    exempt = await compliance.exempted(conn, found.contract, found.since, found.until, now)
+    groups = _split(rows, exempt)
+    took = time.perf_counter() - began
+    if took > _KEPT_FROM_S and not conn.is_in_transaction():
+        counts = msgspec.json.encode(groups)
+        await reports.keep(conn, found.contract, found.name, "cases", now, took, counts)
+    return groups, now
+
+
+_KEY = ("commitment", "owner", "severity", "region")
+
+
+def _split(rows: list[Row], exempt: list[Row]) -> list[_Group]:
+    """Breaches parted into those that count and those taken out."""
+    out = {tuple(one[name] for name in _KEY): one["times"] for one in exempt}
+    groups: list[_Group] = []
+    for row in rows:
+        key = tuple(row[name] for name in _KEY)
+        taken = out.get(key, 0) if row["state"] == "breached" else 0
+        parts = ((row["times"] - taken, False), (taken, True))
+        same = {**dict(zip(_KEY, key, strict=True)), "state": row["state"], "at": row["at"]}
+        groups += [_Group(**same, times=times, exempt=one) for times, one in parts if times]
+    return groups
+
+
+def _counted(found: Month, groups: list[_Group]) -> dict[str, list[ComplianceRow]]:
+    """The rows of each owner."""
     rows: dict[str, list[ComplianceRow]] = {}
-    for owner, group in groupby(counted, lambda one: str(one["owner"])):
+    for owner, group in groupby(sorted(groups, key=lambda one: one.owner), lambda one: one.owner):
         cases = [
-            Case(
-                one["commitment"],
-                one["severity"],
-                one["region"],
-                one["state"],
-                one["at"],
-                one["at"],
-                times=one["times"],
-            )
+            Case(one.commitment, one.severity, one.region, one.state, one.at, one.at, one.exempt, one.times)
             for one in group
         ]
-        rows[owner] = [_shown(one) for one in count(terms, year, number, cases)]
-    return Compliance(
-        contract=code,
-        title=terms.title,
-        customer=terms.customer,
-        contract_version=terms.version,
-        month=f"{year:04}-{number:02}",
-        timezone=terms.timezone,
-        since=since.astimezone(UTC),
-        until=until.astimezone(UTC),
-        as_of=now,
-        rows=rows.get("customer", []),
-        objectives=[one for owner, those in rows.items() if owner != "customer" for one in those],
-        total=_total(rows.get("customer", [])),
-    )
+        rows[owner] = [_shown(one) for one in count(found.terms, *found.year_month, cases)]
+    return rows
 
 
 def _shown(row: Counted) -> ComplianceRow:
@@ -111,8 +192,11 @@ def _shown(row: Counted) -> ComplianceRow:
 _SUMS = ("due", "met", "breached", "exempt", "cancelled", "paused")
 
 
-def _total(rows: list[ComplianceRow]) -> ComplianceRow:
+def summed(commitment: str, rows: list[ComplianceRow], region: str | None = None) -> ComplianceRow:
+    """The rows added up; the sum over one commitment keeps its target, that over all (an empty name) has none."""
     sums = {name: sum(getattr(row, name) for row in rows) for name in (*_SUMS, "open")}
     met, breached = sums["met"], sums["breached"]
     gross, net = rate(met, met + breached), rate(met, met + breached - sums["exempt"])
-    return ComplianceRow(commitment="", severity=None, region=None, target=None, compliance=gross, net=net, **sums)
+    target = rows[0].target if commitment and rows else None
+    place: dict[str, Any] = {"commitment": commitment, "severity": None, "region": region, "target": target}
+    return ComplianceRow(compliance=gross, net=net, **place, **sums)
