@@ -222,19 +222,24 @@ set state = 'pending', attempts = attempts - 1, next_try_at = cast(:now as times
 where id = any (cast(:ids as uuid[])) and lease_by = :by and state = 'sending';
 
 -- name: depth^
--- How many deliveries wait or are under way, and since when the oldest.
-select count(*) as depth, min(created_at) as oldest from deliveries where state in ('pending', 'sending');
+-- How many deliveries wait or are under way, and since when the oldest; one that is held back waits from when it may go.
+select count(*) as depth, min(greatest(created_at, case when attempts = 0 then next_try_at end)) as oldest
+from deliveries
+where state in ('pending', 'sending');
 
 -- name: of_alert
-select d.id, d.event, d.state, d.attempts, d.recipients, d.reason, d.detail, d.created_at, d.sent_at, d.next_try_at,
+-- One that left with another fared as that one did.
+select m.id, d.event, m.state, m.attempts, d.recipients, m.reason, m.detail, d.created_at, m.sent_at, m.next_try_at,
     ch.name as channel, ch.kind as channel_kind
-from deliveries d join channels ch on ch.id = d.channel
+from deliveries d join channels ch on ch.id = d.channel join deliveries m on m.id = coalesce(d.carrier, d.id)
 where d.alert = :alert
 order by d.created_at, ch.name;
 
 -- name: of_alerts
-select d.id, d.alert, c.name as channel, d.event, d.state, d.attempts, d.reason, d.detail, d.created_at, d.sent_at
+-- One that left with another fared as that one did.
+select m.id, d.alert, c.name as channel, d.event, m.state, m.attempts, m.reason, m.detail, d.created_at, m.sent_at
 from deliveries d
+join deliveries m on m.id = coalesce(d.carrier, d.id)
 join channels c on c.id = d.channel
 where d.alert = any (cast(:alerts as bigint[]))
 order by d.created_at, d.id;
