@@ -72,8 +72,9 @@ def picture(terms: Contract, now: datetime) -> Picture:
     """The terms as a table and weeks, the present one."""
     rows = tuple(row for commitment in terms.commitments for row in _rows(commitment, terms))
     used = {commitment.calendar.name: commitment.calendar for commitment in terms.commitments}
-    calendars = {**terms.calendars, **used}
-    return Picture(terms, rows, tuple(week(calendar, now) for calendar in calendars.values()))
+    known = [*{**terms.calendars, **used}.values()]
+    drawn = [calendar for calendar in known if not calendar.always] or known[:1]
+    return Picture(terms, rows, tuple(week(calendar, now) for calendar in drawn))
 
 
 def _rows(commitment: Commitment, terms: Contract) -> Iterator[PromiseRow]:

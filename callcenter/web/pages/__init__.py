@@ -4,7 +4,7 @@ import asyncpg
 from aiohttp import web
 
 from callcenter.services.context import Context
-from callcenter.web.pages import contracts, customers, drafts, live, log, next, palette, records, reports, ticket
+from callcenter.web.pages import alerts, contracts, customers, drafts, followups, live, log, next, palette, records, reports, ticket, tickets
 from callcenter.web.pages.live import LivePage
 from callcenter.web.pages.page import Page, Pages
 from callcenter.web.pages.rendering import STATIC, Rendering
@@ -20,8 +20,7 @@ PAGES: list[Page] = [
     *contracts.PAGES,
     *reports.PAGES,
     *records.PAGES,
-    *ticket.PAGES,
-]
+    *ticket.PAGES, *tickets.PAGES, *alerts.PAGES, *followups.PAGES]
 
 
 def add_pages(app: web.Application, pool: asyncpg.Pool, context: Context) -> None:
