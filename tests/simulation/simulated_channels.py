@@ -66,6 +66,7 @@ class Line:
         """The message is taken, or it is not, or nobody knows."""
         world, operation = self._phone.world, OPERATION.get()
         assert operation is not None
+        await world.turn(timedelta(0))
         fate = "" if world.calm else operation_fate(operation)
         if fate == "crash_before":
             self._die()

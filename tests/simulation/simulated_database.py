@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -31,6 +32,8 @@ create sequence message_ids;
 alter table deliveries alter id set default cast(md5(cast(nextval('message_ids') as text)) as uuid);
 """
 _TABLES = "history, entries, clocks, alerts, deliveries, calls, tickets, links, files, cron_runs"
+_WITHIN = ("begin", "savepoint", "release", "rollback")
+_LOCKS = re.compile(r"\b(insert|update|delete)\b")
 _OUTSIDE = contextvars.Context()
 
 
@@ -84,7 +87,10 @@ class Pool:
 
     @asynccontextmanager
     async def acquire(self) -> AsyncIterator[Connection]:
+        waits = self._room.locked()
         async with self._room:
+            if waits:
+                await self._world.turn(timedelta(0))
             idle = self._server.idle
             raw = idle.pop(0) if idle else await _counted(self._world, self._server.connection())
             connection = Connection(self._server, self._world, self._host, raw)
@@ -114,6 +120,7 @@ class Connection:
         self._under_way = False
         self._left = False
         self._depth = 0
+        self._holds = False  # locks of this transaction
         self._announced: list[datetime] = []
 
     async def fetch(self, sql: str, *values: Any) -> Any:
@@ -139,6 +146,7 @@ class Connection:
     async def transaction(self) -> AsyncIterator[None]:
         """A transaction, or a savepoint within one."""
         point = f"point_{self._depth}" if self._depth else ""
+        self._holds &= bool(point)
         self._depth += 1
         await self.execute(f"savepoint {point}" if point else "begin")
         try:
@@ -160,9 +168,15 @@ class Connection:
 
     async def _call(self, sql: str, work: Callable[[], Awaitable[Any]]) -> Any:
         self._refuse()
-        await self._world.turn(self._world.delay())
-        self._refuse()
-        what = self._fate()
+        what = ""
+        if not sql.startswith(_WITHIN):  # nothing is learnt from breaking there that the next call does not tell
+            await self._world.turn(self._world.delay())
+            if _LOCKS.search(sql):
+                if not self._holds and "skip locked" not in sql:
+                    await self._world.in_line()
+                self._holds = self._depth > 0
+            self._refuse()
+            what = self._fate()
         if what.endswith("before"):
             self._break(what)
         # a dead host's call goes on in the server, so it must not be cancelled with the host's task
@@ -171,7 +185,7 @@ class Connection:
         woken = await asyncio.shield(task)
         result, blocked = woken
         if blocked:
-            await self._world.turn(timedelta(0))
+            await self._world.woken(blocked)
         if what.endswith("after"):
             self._break(what)
         self._refuse()
@@ -179,21 +193,20 @@ class Connection:
             raise result
         return result
 
-    async def _work(self, work: Callable[[], Awaitable[Any]]) -> tuple[Any, bool]:
+    async def _work(self, work: Callable[[], Awaitable[Any]]) -> tuple[Any, int]:
+        """The answer or the error, and the place among all calls of one that had to wait for a lock."""
         call = self._world.begin(self._raw.get_server_pid())
         result: Any
-        blocked = False
         try:
             result = await work()
         except Exception as error:
             result = error
         finally:
-            blocked = call.was_blocked
             self._under_way = False
             if self._left:
                 await self._rolled_back()
             self._world.end(call)
-        return result, blocked
+        return result, call.place if call.was_blocked else 0
 
     def _fate(self) -> str:
         operation = OPERATION.get()

@@ -16,7 +16,8 @@ from simulated_world import START, Operation, World
 
 from callcenter.errors import CallcenterError
 from callcenter.services import alerts, calls, timeline
-from callcenter.services.calls import CallTicket, LogCall
+from callcenter.services.calls import LogCall
+from callcenter.services.new_ticket import CallTicket
 from callcenter.services.types import Actor
 from callcenter.store import contracts
 from callcenter.store.pool import connect
@@ -34,10 +35,13 @@ async def furnish(dsn: str) -> None:
         await contracts.add_version(connection, row["id"], terms.contract(), terms.text(), b"", START, "test")
     for login, role in (("ann", "supervisor"), ("ben", "engineer"), ("cas", "admin")):
         await connection.execute(
-            "insert into users (login, name, role, created_at, updated_at) values ($1, $1, $2, $3, $3)", login, role, START
+            "insert into users (login, name, role, created_at, updated_at) values ($1, $1, $2, $3, $3)",
+            login,
+            role,
+            START,
         )
     await connection.execute(
-        "update channels set config = '{\"name\": \"journal\"}'; insert into channels (name, kind, duties, config,"
+        "update channels set config = '{\"name\": \"journal\"}', duties = '{assignee}'; insert into channels (name, kind, duties, config,"
         " created_at, updated_at) values ('pager', 'webhook', '{supervisor,admin}', '{\"name\": \"pager\"}', now(), now())"
     )
     await connection.close()
@@ -78,6 +82,7 @@ class Day:
     marks: list[tuple[int, datetime]] = field(default_factory=list)  # history so far, instant a whole pass looked at
     end: datetime = START
     _down_until: datetime = START
+    _patience: timedelta = _SECOND
 
     def __post_init__(self) -> None:
         self.phone = Phone(self.world)
@@ -99,7 +104,7 @@ class Day:
 
     def _plan(self) -> None:
         rng, at = self.world.rng, self.world.at
-        for _ in range(rng.randrange(7, 13)):
+        for _ in range(rng.randrange(3, 7)):
             at(self._some_time(0.7), self._open)
         for _ in range(rng.randrange(2, 6)):
             at(self._some_time(), self._crash)
@@ -127,21 +132,28 @@ class Day:
         )
         if latest is not None and latest > self.world.now + _SECOND:
             self.world.violations.append(f"an alert was recorded at {latest}, which is yet to come")
-        for host in self.hosts:
-            if host.up:
-                self._ticks(host, wake, ready)
-        soon = min((at for at in (wake, ready) if at is not None), default=self.world.now)
-        self.world.at(max(self.world.now + _SECOND, min(soon, self.world.now + 2 * _MINUTE)), self._watch)
+        if wake is not None:
+            self._ring(wake)
+        if ready is not None and ready <= self.world.now + 5 * _MINUTE:
+            self._post(ready)
+        soon = min((at for at in (wake, ready) if at is not None), default=self.world.now + 5 * _MINUTE)
+        # what stays due is held by somebody, or nobody is there: most of the seconds until then are left out
+        self._patience = _SECOND if soon > self.world.now else min(2 * self._patience, 2 * _MINUTE)
+        self.world.at(max(self.world.now + self._patience, min(soon, self.world.now + 5 * _MINUTE)), self._watch)
 
-    def _ticks(self, host: Host, wake: datetime | None, ready: datetime | None) -> None:
-        rng, now = self.world.rng, self.world.now
-        if wake is not None and wake <= now + 3 * _MINUTE:
-            # most are rung at the instant by the date job; some hosts sleep through it until a tick
-            late = timedelta(0) if rng.random() < 0.6 else timedelta(milliseconds=rng.randrange(1000))
-            if wake > now or rng.random() < 0.5:
+    def _ring(self, wake: datetime) -> None:
+        """One host is rung at the instant by its date job, others at their ticks, or not before there is nothing left."""
+        rng, up = self.world.rng, [host for host in self.hosts if host.up]
+        for place, host in enumerate(rng.sample(up, len(up))):
+            late = timedelta(0) if place == 0 or rng.random() < 0.5 else timedelta(milliseconds=rng.randrange(1000))
+            if wake <= self.world.now + 5 * _MINUTE and (place == 0 or rng.random() < 0.15):
                 host.ring_at(max(wake, host.now()) + late)
-        if ready is not None and ready <= now + _SECOND and rng.random() < 0.6:
-            host.post_at(max(ready, now) + timedelta(milliseconds=rng.randrange(900)))
+
+    def _post(self, ready: datetime) -> None:
+        rng, up = self.world.rng, [host for host in self.hosts if host.up]
+        for place, host in enumerate(rng.sample(up, len(up))):
+            if place == 0 or rng.random() < 0.15:
+                host.post_at(max(ready, self.world.now) + timedelta(milliseconds=rng.randrange(900)))
 
     # What people do
 
@@ -178,7 +190,7 @@ class Day:
     def _next(self, ticket: Ticket) -> None:
         """The ticket's next write is planned: at an edge of one of its clocks, or at any time."""
         rng = self.world.rng
-        if ticket.writes >= 9:
+        if ticket.writes >= 8:
             return
 
         async def soon() -> None:
@@ -204,13 +216,16 @@ class Day:
         rng = self.world.rng
         ticket.writes += 1
         due = await self.world.monitor.fetch(
-            "select due_at from clocks where ticket = $1 and due_at is not null order by commitment, cycle", ticket.number
+            "select due_at from clocks where ticket = $1 and due_at is not null order by commitment, cycle",
+            ticket.number,
         )
         for _ in range(2 if rng.random() < 0.15 else 1):  # two at once, from anywhere
             host = self._someone()
             if host is not None:
                 entries = self._entries(ticket, [row["due_at"] for row in due], host.now())
-                host.begin(f"write {ticket.number}", lambda host=host, entries=entries: self._record(host, ticket, entries))
+                host.begin(
+                    f"write {ticket.number}", lambda host=host, entries=entries: self._record(host, ticket, entries)
+                )
         if rng.random() < 0.3:
             self._acknowledge(ticket)
         self._next(ticket)
@@ -229,7 +244,9 @@ class Day:
                 entry["occurred_at"] = min(at, now + _MINUTE)
             elif draw < 0.42:
                 entry["occurred_at"] = now + timedelta(seconds=rng.randrange(120))
-            found.append({**entry, "occurred_at": entry["occurred_at"].isoformat()} if "occurred_at" in entry else entry)
+            found.append(
+                {**entry, "occurred_at": entry["occurred_at"].isoformat()} if "occurred_at" in entry else entry
+            )
         return found
 
     def _entry(self, ticket: Ticket) -> dict[str, Any]:
@@ -383,8 +400,8 @@ class Day:
             assert end is not None, "the last pass runs to its end"
             self.end = end
         while ready := await self._ready():
-            await world.run_until(max(world.now, ready))
-            for host in self.hosts:
+            await world.run_until(max(world.now, ready) + _MINUTE)
+            for host in self.hosts[:2]:
                 await world.alone(host.begin("post", host.post))
             await world.settle()
             while any(host.tasks for host in self.hosts):
@@ -406,7 +423,7 @@ _KINDS = (
     ("restored", 4),
     ("resolved", 3),
     ("updated", 4),
-    ("closed", 1),
+    ("closed", 2),
     ("reopened", 4),
     ("cancelled", 1),
     ("corrected", 4),

@@ -29,10 +29,10 @@ class Host:
         self.name = name
         self.world = world
         self.up = False
-        self.fallible = 0.05
+        self.fallible = 0.03
         self.others: list[Host] = []
         self.fell: Callable[[Host], None] = lambda _: None
-        self.tasks: set[asyncio.Task[Any]] = set()
+        self.tasks: dict[asyncio.Task[Any], None] = {}  # in the order in which they were begun
         self.error = timedelta(milliseconds=world.rng.choice((0, 0, -700, -30, 200, 800)))
         self.passes_failed = 0
         self._server = server
@@ -83,7 +83,7 @@ class Host:
         for task in list(self.tasks):
             if task is not current:
                 task.cancel()
-        self.tasks = set()
+        self.tasks = {}
         self.fell(self)
 
     def dead(self, operation: Operation | None) -> bool:

@@ -216,7 +216,7 @@ class Ledger:
         for key, clock in fresh.items():
             stretches = why(contract, self.timeline, clock, now)
             counted = sum(one.seconds for one in stretches if one.kind == "counted")
-            if clock.due_at is not None and clock.promised_s is not None and counted != clock.promised_s:
+            if clock.due_at is not None and clock.promised_s is not None and abs(counted - clock.promised_s) > 1e-6:
                 yield f"law 4: {key} counts {counted} s of {clock.promised_s}"
         yield from self._unpaused(fresh, end)
 

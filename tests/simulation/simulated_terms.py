@@ -89,7 +89,7 @@ alerts:
         Rung(Fraction(1, 2), ("assignee",)),
         Rung(Fraction(4, 5), ("assignee", "supervisor")),
         Rung("breach", ("supervisor",)),
-        Rung(timedelta(minutes=30), ("admin",), timedelta(minutes=30)),
+        Rung(timedelta(minutes=30), ("admin",), timedelta(minutes=100)),
     ),
 )
 _HOUSE = Terms(
@@ -115,10 +115,10 @@ alerts:
     (
         Rung(Fraction(4, 5), ("assignee",)),
         Rung(Fraction(1, 2), ("assignee",)),
-        Rung(timedelta(minutes=-6), ("supervisor",), timedelta(minutes=2)),
+        Rung(timedelta(minutes=-6), ("supervisor",), timedelta(minutes=50)),
         Rung("breach", ("supervisor", "admin")),
         Rung(Fraction(3, 2), ("admin",)),
-        Rung(timedelta(minutes=60), ("admin",), timedelta(minutes=40)),
+        Rung(timedelta(minutes=60), ("admin",), timedelta(minutes=120)),
     ),
 )
 CONTRACTS = {terms.code: terms for terms in (_FIELD, _HOUSE)}

@@ -6,6 +6,7 @@ import asyncio
 import contextvars
 import heapq
 import random
+from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -32,6 +33,7 @@ class Call:
     """A database call under way."""
 
     pid: int
+    place: int
     blocked: bool = False
     was_blocked: bool = False
 
@@ -62,11 +64,14 @@ class World:
     violations: list[str] = field(default_factory=list)
     trace: list[str] = field(default_factory=list)
     steps: int = 0
+    kinds: Counter[str] = field(default_factory=Counter)
     rng: random.Random = field(default_factory=random.Random)
     _heap: list[tuple[datetime, float, int, bool, Action]] = field(default_factory=list)
     _count: int = 0
     _calls: dict[Call, None] = field(default_factory=dict)
     operations: dict[Operation, asyncio.Task[None]] = field(default_factory=dict)
+    _woken: dict[int, asyncio.Future[None]] = field(default_factory=dict)
+    _line: list[asyncio.Future[None]] = field(default_factory=list)
     zombies: int = 0  # connections of the dead that the server still believes in
 
     def __post_init__(self) -> None:
@@ -111,6 +116,7 @@ class World:
     async def _step(self, event: tuple[datetime, float, int, bool, Action]) -> None:
         self._move(max(event[0], self.now))
         self.steps += 1
+        self.kinds[event[4].__name__] += 1
         await event[4]()
         await self.settle()
 
@@ -121,12 +127,7 @@ class World:
     async def turn(self, delay: timedelta) -> None:
         """Returns when it is this task's turn, not before the delay."""
         gate: asyncio.Future[None] = self.loop.create_future()
-
-        async def open_gate() -> None:
-            if not gate.done():
-                gate.set_result(None)
-
-        self.at(self.now + delay, open_gate, turn=True)
+        self.at(self.now + delay, _opening(gate), turn=True)
         await gate
 
     def delay(self) -> timedelta:
@@ -144,7 +145,8 @@ class World:
 
     def begin(self, pid: int) -> Call:
         """A call to the server is under way on the connection of this process id."""
-        call = Call(pid)
+        self._count += 1
+        call = Call(pid, self._count)
         self._calls[call] = None
         return call
 
@@ -158,9 +160,10 @@ class World:
     async def settle(self) -> None:
         """Every task waits: for its turn, or in the server for a lock another task holds."""
         looked: set[Call] = set()
-        while True:
+        for _ in range(2000):
             await self.loop.quiet()
             if not self._calls or (looked == set(self._calls) and not self._busy()):
+                self._go_on()
                 return
             waiting = await self.monitor.fetchval(
                 "select array_agg(p) from unnest($1::int[]) p where cardinality(pg_blocking_pids(p)) > 0",
@@ -170,6 +173,29 @@ class World:
             for call in self._calls:
                 call.blocked = call.pid in (waiting or ())
                 call.was_blocked |= call.blocked
+        rows = await self.monitor.fetch("select pid, state, wait_event, query from pg_stat_activity where pid = any ($1)",
+                                        [call.pid for call in self._calls])  # fmt: skip
+        raise AssertionError(f"the server does not answer: {self._calls}, {[dict(row) for row in rows]}")
+
+    async def woken(self, place: int) -> None:
+        """Returns when a task that had to wait for a lock has its turn: when it was woken is the server's chance."""
+        gate: asyncio.Future[None] = self.loop.create_future()
+        self._woken[place] = gate
+        await gate
+
+    async def in_line(self) -> None:
+        """Returns when nobody waits for a lock: of several the server would choose by a chance that is not the seed's."""
+        while any(call.blocked for call in self._calls):
+            gate: asyncio.Future[None] = self.loop.create_future()
+            self._line.append(gate)
+            await gate
+
+    def _go_on(self) -> None:
+        if self._line and not any(call.blocked for call in self._calls):
+            self._woken[self._count + 1] = self._line.pop(0)
+        for place in sorted(self._woken):
+            self.at(self.now, _opening(self._woken[place]), turn=True)
+        self._woken.clear()
 
     async def place(self) -> int:
         """How far the database's history has come."""
@@ -187,9 +213,9 @@ class World:
         context: contextvars.Context | None = more.get("context")
         operation = OPERATION.get() if context is None else context.get(OPERATION)
         if operation is not None:
-            tasks: set[asyncio.Task[Any]] = operation.host.tasks
-            tasks.add(task)
-            task.add_done_callback(tasks.discard)
+            tasks: dict[asyncio.Task[Any], None] = operation.host.tasks
+            tasks[task] = None
+            task.add_done_callback(lambda done: tasks.pop(done, None))
         return task
 
     def start(self, operation: Operation, work: Coroutine[Any, Any, None]) -> None:
@@ -197,6 +223,7 @@ class World:
 
         async def guarded() -> None:
             try:
+                await self.turn(timedelta(0))
                 await work
                 operation.ended = operation.ended or "done"
             except asyncio.CancelledError:
@@ -207,6 +234,7 @@ class World:
                 operation.ended = "fault"
                 self.violations.append(f"{operation.name} raised {error!r}")
             finally:
+                work.close()  # where it never had its first turn
                 operation.ended = operation.ended or "ended"
                 self.operations.pop(operation, None)
                 self.note(f"{operation.name}: {operation.ended}")
@@ -221,3 +249,11 @@ class World:
 
 
 AWAY = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
+
+
+def _opening(gate: asyncio.Future[None]) -> Action:
+    async def turn() -> None:
+        if not gate.done():
+            gate.set_result(None)
+
+    return turn
