@@ -18,6 +18,8 @@ from sla.interval import micros
 from sla.timeline import Timeline
 
 _sql = queries.load(__file__)
+# As much of a backlog is taken at once: whatever falls due meanwhile waits for it to be done.
+BACKLOG = 200
 
 
 class ClockBook:
@@ -56,12 +58,14 @@ class ClockBatch:
         """Locks due rows others have not locked, gravest of the fresh first; and says whether that was all."""
         conn = self._conn
         rows = [row async for row in _sql.claim_fresh(conn, now=now, since=fresh_since, limit=limit)]
-        if len(rows) < limit:
-            rows += [row async for row in _sql.claim_backlog(conn, since=fresh_since, limit=limit - len(rows))]
+        room = min(limit - len(rows), BACKLOG)
+        old = [row async for row in _sql.claim_backlog(conn, since=fresh_since, limit=room)] if room else []
+        done = len(rows) < limit and len(old) < room
+        rows += old
         held = [row for row in rows if row["held"]]  # somebody writes to the others' tickets, and judges them then
         self._contracts |= {row["ticket"]: row["contract"] for row in held}
         self._late |= {row["id"] for row in held if row["wake_at"] <= now - LATE}
-        return [Due(row["ticket"], _stored(row), row["wake_at"]) for row in held], len(rows) < limit
+        return [Due(row["ticket"], _stored(row), row["wake_at"]) for row in held], done
 
     async def matters(self, numbers: Iterable[int]) -> Mapping[int, Matter | Exception]:
         """Each ticket's matter, or what is wrong with it."""

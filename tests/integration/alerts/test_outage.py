@@ -8,6 +8,7 @@ import pytest
 from alerts.engine import run_pass
 from alerts.message import text
 from callcenter.store.deliveries import DatabaseOutbox
+from callcenter.store.engine import BACKLOG
 
 if TYPE_CHECKING:
     from tests.integration.alerts.conftest import Hotline
@@ -71,7 +72,7 @@ async def test_thousands_overdue_do_not_delay_what_is_due_now(hotline: "Hotline"
     back = DAY
     grave = await hotline.ticket(back - 30 - 1 / 60)
     first = await run_pass(hotline.book, hotline.at(back), batches=1)
-    assert (first.more, first.batches, first.clocks) == (True, 1, 500)
+    assert (first.more, first.batches, first.clocks) == (True, 1, BACKLOG + 1)
     assert len(await hotline.told(grave)) == 1
     second = await hotline.ticket(back - 30)
     await run_pass(hotline.book, hotline.at(back) + timedelta(seconds=1), batches=1)
@@ -79,7 +80,7 @@ async def test_thousands_overdue_do_not_delay_what_is_due_now(hotline: "Hotline"
     (one, two) = await lease(hotline, back + 0.2, room=2)
     assert {one.message.ticket, two.message.ticket} == {grave, second}
     (rest,) = await lease(hotline, back + 0.3)
-    assert rest.message.others == 3 * (499 + 499) - 1
+    assert rest.message.others == 3 * 2 * BACKLOG - 1
     last = await run_pass(hotline.book, hotline.at(back) + timedelta(seconds=20))
     assert not last.more
     assert await hotline.pool.fetchval("select count(*) from alerts") == 3 * 3000 + 2
