@@ -8,16 +8,17 @@ import msgspec
 
 from callcenter.errors import Conflict, FieldError, Invalid, NotFound
 from callcenter.services import calls as call_service
-from callcenter.services import resources, timeline
+from callcenter.services import new_ticket, resources, timeline
 from callcenter.services import tickets as ticket_service
-from callcenter.services.calls import CallTicket, LogCall, OpenTicket
+from callcenter.services.calls import LogCall
 from callcenter.services.clocks import ClockShown, derive
 from callcenter.services.context import Context
 from callcenter.services.desk import Desk, Pick, desk
+from callcenter.services.new_ticket import CallTicket, OpenTicket
 from callcenter.services.resources import RESOURCES, Contact
 from callcenter.services.tickets import ChangeTicket, TicketShown
 from callcenter.services.types import Actor, Id, Line, Phone, Severity, Text, When
-from callcenter.store import calls, cti, drafts, tickets
+from callcenter.store import calls, cti, drafts, events, tickets
 from callcenter.store.types import Connection, Row
 
 FORM = "log"
@@ -166,7 +167,7 @@ async def _stored(
         ticket, clocks, number = logged.ticket, logged.clocks, logged.call.id
     else:
         reported = taken.reported_at or received
-        opened = await call_service.open_without_call(
+        opened = await new_ticket.open_without_call(
             conn, context, OpenTicket(channel="phone", caller=taken.phone, reported_at=reported, **wanted), actor, now
         )
         ticket, clocks = opened.ticket, opened.clocks
@@ -221,6 +222,7 @@ async def _belongs(
     values = {"answered_at": taken_at, "ended_at": call["ended_at"], "outcome": "answered", "agent": agent}
     await calls.change(conn, call["id"], {**values, "summary": taken.what})
     await calls.move(conn, call["id"], ticket)
+    await events.add(conn, "logged", ticket, {"call": call["id"]}, now)
     found: int = call["id"]
     return found
 

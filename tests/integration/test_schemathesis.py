@@ -26,8 +26,9 @@ from schemathesis.specs.openapi.checks import (
 from alerts.engine import run_pass
 from callcenter.now import system_now
 from callcenter.services import contracts, people
-from callcenter.services.calls import CallTicket, LogCall, log_call
+from callcenter.services.calls import LogCall, log_call
 from callcenter.services.context import Context
+from callcenter.services.new_ticket import CallTicket
 from callcenter.services.types import Actor
 from callcenter.settings import Settings
 from callcenter.store.engine import ClockBook

@@ -9,9 +9,10 @@ import pytest
 
 from alerts.engine import run_pass
 from callcenter.services import contracts, timeline
-from callcenter.services.calls import CallTicket, LogCall, log_call
+from callcenter.services.calls import LogCall, log_call
 from callcenter.services.context import Context
 from callcenter.services.history import import_history
+from callcenter.services.new_ticket import CallTicket
 from callcenter.services.types import Actor
 from callcenter.services.verify import Difference, check
 from callcenter.settings import Settings

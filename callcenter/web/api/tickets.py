@@ -9,10 +9,11 @@ from msgspec import Meta
 from callcenter.errors import Invalid
 from callcenter.rights import may
 from callcenter.services import calls as call_service
-from callcenter.services import joining, timeline
+from callcenter.services import joining, new_ticket, timeline
 from callcenter.services import tickets as service
-from callcenter.services.calls import CallShown, Opened, OpenTicket
+from callcenter.services.calls import CallShown
 from callcenter.services.clocks import ClockShown, derive
+from callcenter.services.new_ticket import Opened, OpenTicket
 from callcenter.services.phones import masked
 from callcenter.services.tickets import ChangeTicket, TicketShown, TicketState
 from callcenter.services.timeline import EntryShown, Recorded
@@ -123,7 +124,7 @@ def _seen(ticket: TicketShown, role: str) -> TicketShown:
 
 async def open_one(asked: Asked) -> Answer:
     """Opens a ticket that no call opened."""
-    opened = await call_service.open_without_call(asked.conn, asked.context, asked.body, asked.actor, asked.now)
+    opened = await new_ticket.open_without_call(asked.conn, asked.context, asked.body, asked.actor, asked.now)
     return Answer(opened, location=f"/api/v1/tickets/{opened.ticket.number}", version=opened.ticket.version)
 
 
