@@ -135,7 +135,7 @@ def _face(loaded: tickets.Loaded, row: Row, context: Context) -> dict[str, Any]:
     severity = terms.severities.get(row["severity"]) if terms else None
     same = ("title", "version", "entries", "severity", "contract", "region", "customer")
     return {
-        **{name: row[name] for name in same},
+        **{name: row[name] for name in same},  # not the caller's number, which is not for everybody
         "ticket": row["number"],
         "zone": zone_of(terms, context.settings.default_region),
         "severity_name": severity.name if severity else None,

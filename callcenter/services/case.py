@@ -16,6 +16,7 @@ from callcenter.services.clocks import ClockShown, derive
 from callcenter.services.context import Context
 from callcenter.services.files import FileShown
 from callcenter.services.joining import LinkShown
+from callcenter.services.listing import seen_by
 from callcenter.services.spoken import Spoken, promises
 from callcenter.services.tickets import TicketShown
 from callcenter.services.types import Actor
@@ -89,7 +90,7 @@ async def look(conn: Connection, context: Context, number: int, actor: Actor, no
     """The whole case; NotFound where there is none or the actor may not see it."""
     loaded = await ticket_service.found(conn, context, number, actor)
     standing = timeline.standing(loaded, now)
-    ticket = ticket_service.shown(loaded.row)
+    ticket = seen_by(ticket_service.shown(loaded.row), actor.role)
     spoken = [call_service.seen_by(call_shown(row), actor.role) for row in await call_store.of_ticket(conn, number)]
     lines = _lines(standing)
     people = {line.by for line in lines} | {str(line.data.get(n)) for line in lines for n in ("to", "who")}

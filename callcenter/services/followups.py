@@ -142,7 +142,8 @@ async def missed_calls(conn: Connection, actor: Actor, now: datetime) -> list[Mi
             shown = row["caller"] if may(actor.role, "phones.read") else masked(row["caller"])
             found.append(Missed(
                 call=row["id"], caller=shown or "", contact=row["contact"], customer=row["customer"],
-                queue=row["queue"], outcome=row["outcome"], received_at=row["received_at"], due_at=row["received_at"] + CALL_BACK_WITHIN,
+                queue=row["queue"], outcome=row["outcome"], received_at=row["received_at"],
+                due_at=row["received_at"] + CALL_BACK_WITHIN,
             ))  # fmt: skip
     return found[::-1]
 

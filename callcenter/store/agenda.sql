@@ -42,7 +42,7 @@ limit :limit;
 -- name: faces
 -- What a list shows of its tickets.
 select t.number, t.title, t.severity, t.assignee, t.region, t.state, t.version, t.entries, k.code as contract,
-       coalesce(a.name, t.caller) as customer, s.name as site, u.name as owner
+       a.name as customer, t.caller, s.name as site, u.name as owner
 from tickets t
 left join contracts k on k.id = t.contract
 left join accounts a on a.id = t.account

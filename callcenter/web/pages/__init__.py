@@ -4,11 +4,30 @@ import asyncpg
 from aiohttp import web
 
 from callcenter.services.context import Context
-from callcenter.web.pages import alerts, contracts, customers, drafts, followups, live, log, next, palette, records, reports, ticket, tickets
+from callcenter.web.pages import (
+    admin,
+    alerts,
+    contracts,
+    customers,
+    drafts,
+    followups,
+    jobs,
+    live,
+    log,
+    me,
+    next,
+    palette,
+    papers,
+    records,
+    reports,
+    ticket,
+    tickets,
+)
 from callcenter.web.pages.live import LivePage
 from callcenter.web.pages.page import Page, Pages
 from callcenter.web.pages.rendering import STATIC, Rendering
 from callcenter.web.pages.signin import SignInPage
+from callcenter.web.pages.wallboard import WallboardPage
 
 PAGES: list[Page] = [
     *log.PAGES,
@@ -19,8 +38,16 @@ PAGES: list[Page] = [
     *customers.PAGES,
     *contracts.PAGES,
     *reports.PAGES,
+    *admin.PAGES,
+    *me.PAGES,
     *records.PAGES,
-    *ticket.PAGES, *tickets.PAGES, *alerts.PAGES, *followups.PAGES]
+    *ticket.PAGES,
+    *tickets.PAGES,
+    *alerts.PAGES,
+    *followups.PAGES,
+    *jobs.PAGES,
+    *papers.PAGES,
+]
 
 
 def add_pages(app: web.Application, pool: asyncpg.Pool, context: Context) -> None:
@@ -30,6 +57,7 @@ def add_pages(app: web.Application, pool: asyncpg.Pool, context: Context) -> Non
     for page in PAGES:
         app.router.add_route(page.method, page.path, pages.handler(page))
     SignInPage(pool, context, rendering).add_to(app)
+    WallboardPage(pool, context, rendering).add_to(app)
     LivePage(pool, context).add_to(app)
     app.router.add_static("/static", STATIC)
     app.on_response_prepare.append(_say_how_long)

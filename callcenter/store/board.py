@@ -1,0 +1,28 @@
+"""The few numbers a whole room looks at."""
+
+from datetime import datetime
+
+from callcenter.store import queries
+from callcenter.store.types import Connection, Row
+
+_sql = queries.load(__file__)
+
+
+async def deadlines(conn: Connection, now: datetime, soon: datetime) -> Row:
+    """Open deadlines: `overdue`, due `soon`, and `next_due`."""
+    return await _sql.deadlines(conn, now=now, soon=soon)
+
+
+async def tickets(conn: Connection) -> Row:
+    """Tickets that are `open`, and those of them that are `nobodys`."""
+    return await _sql.tickets(conn)
+
+
+async def waiting(conn: Connection, now: datetime) -> Row:
+    """Callers `waiting` now, and since when the `oldest` has."""
+    return await _sql.waiting(conn, now=now)
+
+
+async def answered(conn: Connection, since: datetime, now: datetime) -> Row:
+    """Calls `offered` since then and those of them `answered`."""
+    return await _sql.answered(conn, since=since, now=now)
