@@ -42,3 +42,9 @@ async def password_of(conn: Connection, login: str) -> str | None:
 async def prefer(conn: Connection, login: str, locale: str, shortcuts: bool, theme: str, now: datetime) -> None:
     """How the person wants pages to be."""
     await _sql.prefer(conn, login=login, locale=locale, shortcuts=shortcuts, theme=theme, now=now)
+
+
+async def end_others(conn: Connection, login: str, keep: bytes) -> int:
+    """All sessions of the person but one are over; gives how many there were."""
+    ended: int = await _sql.end_others(conn, login=login, keep=keep)
+    return ended

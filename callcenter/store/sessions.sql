@@ -20,3 +20,6 @@ select login, password_hash from users where login = :login and active and passw
 
 -- name: prefer!
 update users set locale = :locale, shortcuts = :shortcuts, theme = :theme, updated_at = :now where login = :login;
+
+-- name: end_others$
+with gone as (delete from sessions where login = :login and hash <> :keep returning 1) select count(*) from gone;

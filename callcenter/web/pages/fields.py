@@ -1,9 +1,12 @@
 """What the forms of plain records ask, and how their answers are read."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -42,6 +45,11 @@ _FORMULAS = (
     ("F2", N_("F2: answered in time, of the answered")),
     ("F3", N_("F3: answered in time, of all")),
     ("F4", N_("F4: answered in time, of all but those abandoned in time")),
+)
+_TURNS = (
+    ("shift", N_("Shift")),
+    ("override", N_("Instead of all shifts")),
+    ("swap", N_("Exchange of two people")),
 )
 _NAME, _REMARKS = Field("name", N_("Name")), Field("remarks", N_("Remarks"), "area")
 _PHONE, _EMAIL = Field("phone", N_("Phone"), "tel"), Field("email", N_("E-mail"), "email")
@@ -84,6 +92,10 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
         _PHONE,
         Field("locale", N_("Language"), "choice", tuple((one, LANGUAGES[one]) for one in LOCALES)),
         Field("partner", N_("Service partner"), "record"),
+        Field("digest_minutes", N_("Warnings gathered, every (min)"), "number"),
+        Field("quiet_from", N_("Quiet from"), "time"),
+        Field("quiet_until", N_("Quiet until"), "time"),
+        Field("timezone", N_("Time zone"), note=N_("Such as Asia/Shanghai; for quiet hours")),
         Field("active", N_("May sign in"), "tick"),
     ),
     "teams": (_NAME, Field("members", N_("Members"), "people"), _REMARKS),
@@ -93,6 +105,18 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
         Field("short_abandon_s", N_("Not counted when abandoned within (s)"), "number"),
         Field("service_level", N_("Service level"), "choice", _FORMULAS),
     ),
+    "travel_times": (Field("region", N_("Region")), Field("minutes", N_("Travel time (min)"), "number")),
+    "rota": (
+        Field("duty", N_("Duty"), "suggest"),
+        Field("kind", N_("What it is"), "choice", _TURNS),
+        Field("login", N_("Person"), "person"),
+        Field("team", N_("or team"), "team"),
+        Field("with_login", N_("Exchanged with"), "person", note=N_("Only for an exchange")),
+        Field("from_at", N_("From"), "moment"),
+        Field("until_at", N_("Until"), "moment"),
+        Field("region", N_("Only for this region")),
+        Field("note", N_("Note"), "area"),
+    ),
     "channels": (
         _NAME,
         Field("duties", N_("For these duties only"), "words", note=N_("Empty: for all")),
@@ -101,13 +125,18 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
 }
 
 
-def answers(fields: Iterable[Field], record: type[msgspec.Struct], form: Mapping[str, Any]) -> dict[str, Any]:
-    """The values a form gives for these fields; what was left empty is None where that is allowed."""
+def answers(
+    fields: Iterable[Field], record: type[msgspec.Struct], form: Mapping[str, Any], zone: str
+) -> dict[str, Any]:
+    """The values a form gives for these fields; what was left empty is None where that is allowed.
+
+    Wall-clock times are those of the zone.
+    """
     hints = {one.name: one.type for one in msgspec.structs.fields(record)}
-    return {field.name: _answer(field, hints[field.name], form) for field in fields if field.name in hints}
+    return {field.name: _answer(field, hints[field.name], form, zone) for field in fields if field.name in hints}
 
 
-def _answer(field: Field, hint: Any, form: Mapping[str, Any]) -> Any:
+def _answer(field: Field, hint: Any, form: Mapping[str, Any], zone: str) -> Any:
     text = str(form.get(field.name, "")).strip()
     if field.kind == "tick":
         return field.name in form
@@ -118,7 +147,16 @@ def _answer(field: Field, hint: Any, form: Mapping[str, Any]) -> Any:
         return [part.strip() for line in text.splitlines() for part in line.split(",") if part.strip()]
     if not text and optional(hint):
         return None
+    if field.kind == "moment":
+        with suppress(ValueError, OverflowError):
+            return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone))
     return text
+
+
+def printed(values: Mapping[str, Any], zone: str) -> dict[str, Any]:
+    """The values as a form writes them: instants as wall-clock times of the zone."""
+    local = {name: value.astimezone(ZoneInfo(zone)) for name, value in values.items() if isinstance(value, datetime)}
+    return {**values, **{name: value.strftime("%Y-%m-%dT%H:%M") for name, value in local.items()}}
 
 
 def optional(hint: Any) -> bool:

@@ -9,9 +9,10 @@ from aiohttp import web
 
 from callcenter.errors import CallcenterError, FieldError, Forbidden, Invalid, NotFound, Stale
 from callcenter.services import people, resources
+from callcenter.services.office import house_zone
 from callcenter.services.resources import RESOURCES, Resource
 from callcenter.web.pages.channel_fields import channel_fields, config_of
-from callcenter.web.pages.fields import FIELDS, Field, answers
+from callcenter.web.pages.fields import FIELDS, Field, answers, printed
 from callcenter.web.pages.navigation import N_
 from callcenter.web.pages.page import Go, Look, Page, View
 from callcenter.web.problems import field_of
@@ -45,7 +46,7 @@ async def blank(look: Look) -> View:
     }
     defaults |= {one.name: one.default_factory() for one in msgspec.structs.fields(resource.record)
                  if one.default_factory is not msgspec.NODEFAULT}  # fmt: skip
-    values = {**defaults, **{name: value for name, value in look.http.query.items() if name in ("kind",)}}
+    values = {**defaults, **{name: value for name, value in look.http.query.items() if name in ("kind", "duty")}}
     return _view(await _form(look, resource, None, 0, values, _whole(look.http.query.get("account"))))
 
 
@@ -61,7 +62,7 @@ async def add(look: Look) -> View | Go | web.Response:
     resource = _resource(look)
     form = _sent(look)
     account = _whole(form.get("account"))
-    given = _given(resource, form, account)
+    given = _given(look, resource, account)
     try:
         made = await _made(look, resource, given)
     except CallcenterError as error:
@@ -84,7 +85,7 @@ async def save(look: Look) -> View | Go | web.Response:
     resource = _resource(look)
     form = _sent(look)
     shown = await resources.get(look.conn, resource, look.number, look.actor)
-    given = _given(resource, form, None, shown)
+    given = _given(look, resource, None, shown)
     account = getattr(shown, "account", None)
     version = _whole(form.get("version")) or 0
     try:
@@ -94,8 +95,10 @@ async def save(look: Look) -> View | Go | web.Response:
         )
     except Stale as error:
         made = await _form(look, resource, shown.id, shown.version, given, account)
-        stored = _values(shown)
-        made.theirs = {name: stored[name] for name in given if name in stored and stored[name] != given[name]}
+        stored = printed(_values(shown), house_zone(look.context))
+        made.theirs = {
+            name: stored[name] for name in given if name in stored and _differs(stored[name], made.values[name])
+        }
         made.changed_at = shown.updated_at
         return _refused(made, error)
     except CallcenterError as error:
@@ -120,6 +123,11 @@ def _sent(look: Look) -> Mapping[str, Any]:
     return look.form if look.form is not None else {}
 
 
+def _differs(stored: Any, typed: Any) -> bool:
+    """True where a text in the form is not what is stored; a number is stored as one and typed as text."""
+    return str("" if stored is None else stored) != str("" if typed is None else typed)
+
+
 def _resource(look: Look) -> Resource:
     kind = look.http.match_info["kind"]
     if kind not in FIELDS:
@@ -129,9 +137,10 @@ def _resource(look: Look) -> Resource:
     return RESOURCES[kind]
 
 
-def _given(resource: Resource, form: Mapping[str, Any], account: int | None, shown: Any = None) -> dict[str, Any]:
+def _given(look: Look, resource: Resource, account: int | None, shown: Any = None) -> dict[str, Any]:
     """The form's answers; what a record belongs to does not change."""
-    given = answers(FIELDS[resource.name], resource.record, form)
+    form = _sent(look)
+    given = answers(FIELDS[resource.name], resource.record, form, house_zone(look.context))
     if account is not None and resource.name in _OF_ACCOUNT:
         given["account"] = account
     if resource.name == "channels":
@@ -165,7 +174,8 @@ async def _form(
     if resource.name == "users" and record is None:
         fields += (Field("password", N_("Password"), "new-password"),)
     choices = {one.name: await _choices(look, one, account) for one in fields}
-    return Form(resource.name, record, version, values, fields, choices, account)
+    shown = printed(values, house_zone(look.context))
+    return Form(resource.name, record, version, shown, fields, choices, account)
 
 
 async def _choices(look: Look, asked: Field, account: int | None) -> list[tuple[str, str]]:
@@ -176,7 +186,10 @@ async def _choices(look: Look, asked: Field, account: int | None) -> list[tuple[
     if asked.name == "partner":
         rows = await resources.page(look.conn, RESOURCES["partners"], {}, 0, _MOST, None, look.actor)
         return [(str(row.id), row.name) for row in rows]
-    if asked.kind == "people":
+    if asked.kind == "team":
+        rows = await resources.page(look.conn, RESOURCES["teams"], {}, 0, _MOST, None, look.actor)
+        return [(row.name, row.name) for row in rows]
+    if asked.kind in ("people", "person"):
         rows = await resources.page(look.conn, RESOURCES["users"], {}, 0, _MOST, None, look.actor)
         return [(row.login, row.name) for row in rows if row.active]
     return list(asked.choices)
