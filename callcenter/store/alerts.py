@@ -4,8 +4,10 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from alerts.policy import NewAlert, Outcome, PastAlert
-from alerts.telling import Fired
+from alerts.telling import Fired, Told
 from callcenter.store import deliveries, queries, telling
 from callcenter.store.types import Connection, Row
 
@@ -103,10 +105,13 @@ def _columns(judged: Sequence[Judged]) -> dict[str, list[Any]]:
     return {**columns, "contract": [contract for _, contract, _ in judged]}
 
 
-async def _raise(conn: Connection, new: Sequence[New], now: datetime, late: Collection[int]) -> list[Fired]:
-    """Records the alerts; gives those that were not known yet, the gravest first."""
+async def _raise(
+    conn: Connection, new: Sequence[New], now: datetime, late: Collection[int]
+) -> list[tuple[Fired, Told]]:
+    """Records the alerts; gives those that were not known yet and whom each reaches, the gravest first."""
     matters = await telling.matters(conn, (ticket for _, (ticket, _, _), _ in new))
-    storms = [_storm(contract, matters[ticket]) for _, (ticket, contract, _), _ in new]
+    fired = [_fired(one, alert, matters[one[0]], clock in late) for clock, one, alert in new]
+    people = await telling.people(conn, fired, now)
     rows = _sql.raise_alerts(
         conn,
         now=now,
@@ -122,26 +127,22 @@ async def _raise(conn: Connection, new: Sequence[New], now: datetime, late: Coll
         due_at=[alert.due_at for _, _, alert in new],
         ended=[alert.ended for _, _, alert in new],
         grave=[alert.grave for _, _, alert in new],
-        storm=[None if clock in late else storm for (clock, _, _), storm in zip(new, storms, strict=True)],
+        storm=[None if one.late else one.storm for one in fired],
+        nobody_for=["\x1f".join(told.nobody_for) for told in people],
     )
     ids = {(row["clock"], row["step"], row["repeat"]): row["id"] async for row in rows}
-    fired = [
-        _fired(number, one, alert, matters[one[0]], storm, clock in late)
-        for (clock, one, alert), storm in zip(new, storms, strict=True)
+    recorded = [
+        (msgspec.structs.replace(one, id=number), told)
+        for (clock, _, alert), one, told in zip(new, fired, people, strict=True)
         if (number := ids.get((clock, alert.step, alert.repeat))) is not None
     ]
-    return sorted(fired, key=lambda one: not one.grave)
+    return sorted(recorded, key=lambda one: not one[0].grave)
 
 
-def _storm(contract: int, matter: Row) -> str:
-    """What alerts have in common that may become one message: contract, site, cause."""
-    return f"{contract}/{matter['site'] or ''}/{matter['cause'] or ''}"
-
-
-def _fired(number: int, judged: Judged, alert: NewAlert, matter: Row, storm: str, late: bool) -> Fired:
+def _fired(judged: Judged, alert: NewAlert, matter: Row, late: bool) -> Fired:
     _, contract, outcome = judged
     return Fired(
-        id=number,
+        id=0,  # it has none before it is recorded
         kind=alert.kind,
         grave=alert.grave,
         late=late,
@@ -150,7 +151,7 @@ def _fired(number: int, judged: Judged, alert: NewAlert, matter: Row, storm: str
         region=outcome.clock.region if outcome.clock else None,
         assignee=matter["assignee"],
         contract=contract,
-        storm=storm,
+        storm=f"{contract}/{matter['site'] or ''}/{matter['cause'] or ''}",
     )
 
 

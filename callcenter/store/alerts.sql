@@ -42,15 +42,17 @@ returning id, ticket, commitment, cycle;
 
 -- name: raise_alerts
 insert into alerts (clock, ticket, step, repeat, deadline_version, kind, notify, fires_at, planned_at, due_at, grave,
-    storm, recorded_at, state, settled_at, settled_because)
+    storm, nobody_for, recorded_at, state, settled_at, settled_because)
 select u.clock, u.ticket, u.step, u.repeat, u.deadline_version, u.kind, string_to_array(u.notify, chr(31)), u.fires_at,
-    u.planned_at, u.due_at, u.grave, u.storm, cast(:now as timestamptz), case when u.ended then 'resolved' else 'firing' end,
+    u.planned_at, u.due_at, u.grave, u.storm,
+    coalesce(string_to_array(nullif(u.nobody_for, ''), chr(31)), '{}'), cast(:now as timestamptz), case when u.ended then 'resolved' else 'firing' end,
     case when u.ended then cast(:now as timestamptz) end, case when u.ended then 'stopped' end
 from unnest(cast(:clock as bigint[]), cast(:ticket as bigint[]), cast(:step as smallint[]), cast(:repeat as int[]),
     cast(:deadline_version as int[]), cast(:kind as text[]), cast(:notify as text[]), cast(:fires_at as timestamptz[]),
     cast(:planned_at as timestamptz[]), cast(:due_at as timestamptz[]), cast(:ended as bool[]), cast(:grave as bool[]),
-    cast(:storm as text[]))
-    as u (clock, ticket, step, repeat, deadline_version, kind, notify, fires_at, planned_at, due_at, ended, grave, storm)
+    cast(:storm as text[]), cast(:nobody_for as text[]))
+    as u (clock, ticket, step, repeat, deadline_version, kind, notify, fires_at, planned_at, due_at, ended, grave, storm,
+          nobody_for)
 on conflict on constraint alerts_once do nothing
 returning id, clock, step, repeat;
 

@@ -13,7 +13,7 @@ from alerts.message import Mention, Message, Recipient, next_rung
 from alerts.pace import Limits, Pace
 from alerts.ports import Delivery
 from alerts.reasons import Reason
-from alerts.telling import Fired
+from alerts.telling import Fired, Told
 from callcenter.store import queries, telling
 from callcenter.store.contracts import Terms
 from callcenter.store.types import Connection, Row
@@ -24,7 +24,7 @@ _DETAIL = 500
 _GATHERED, _LISTED = 5000, 50
 
 
-async def enqueue(conn: Connection, fired: Sequence[Fired], ended: Sequence[int], now: datetime) -> None:
+async def enqueue(conn: Connection, fired: Sequence[tuple[Fired, Told]], ended: Sequence[int], now: datetime) -> None:
     """New alerts have deliveries on every channel that serves them; ended ones are cancelled or told to be over."""
     if fired:
         await telling.tell(conn, fired, now)

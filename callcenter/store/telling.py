@@ -29,15 +29,18 @@ async def without_rota(conn: Connection, duties: Iterable[str]) -> dict[str, lis
     return found
 
 
-async def tell(conn: Connection, fired: Sequence[Fired], now: datetime) -> None:
-    """New alerts have deliveries on every channel that serves them, and know whom nobody was there for."""
+async def people(conn: Connection, fired: Sequence[Fired], now: datetime) -> list[Told]:
+    """Whom each of the new alerts reaches."""
     house = await _house(conn, fired, await duty.load(conn, now))
-    people = [(one, told(one, house, now)) for one in fired]
-    await _note_missing(conn, people)
-    found = await _storms(conn, fired, now)
-    wishes = await _wishes(conn, {login for _, one in people for logins in one.by_duty.values() for login in logins})
+    return [told(one, house, now) for one in fired]
+
+
+async def tell(conn: Connection, fired: Sequence[tuple[Fired, Told]], now: datetime) -> None:
+    """New alerts have deliveries on every channel that serves them."""
+    found = await _storms(conn, [one for one, _ in fired], now)
+    wishes = await _wishes(conn, {login for _, one in fired for logins in one.by_duty.values() for login in logins})
     lines = [_line(row) async for row in _sql.lines(conn)]
-    rows = list(outgoing(people, lines, wishes, found, now))
+    rows = list(outgoing(fired, lines, wishes, found, now))
     if rows:
         await _send(conn, rows, now)
 
@@ -93,13 +96,6 @@ def _wish(row: Row) -> Wishes:
 def _line(row: Row) -> Line:
     kind = row["kind"]
     return Line(row["id"], frozenset(row["duties"]), kind in PERSONAL, kind not in (*ACKNOWLEDGED, *FORGETFUL))
-
-
-async def _note_missing(conn: Connection, people: Sequence[tuple[Fired, Told]]) -> None:
-    missing = [(one.id, found.nobody_for) for one, found in people if found.nobody_for]
-    if missing:
-        duties = [_SEPARATOR.join(duties) for _, duties in missing]
-        await _sql.note_missing(conn, id=[alert for alert, _ in missing], nobody_for=duties)
 
 
 async def _send(conn: Connection, rows: Sequence[Outgoing], now: datetime) -> None:

@@ -56,12 +56,6 @@ from unnest(cast(:alert as bigint[]), cast(:channel as bigint[]), cast(:recipien
     as d (alert, channel, recipients, next_try_at, batch, priority)
 on conflict on constraint deliveries_once do nothing;
 
--- name: note_missing!
-update alerts a
-set nobody_for = string_to_array(u.nobody_for, chr(31))
-from unnest(cast(:id as bigint[]), cast(:nobody_for as text[])) as u (id, nobody_for)
-where a.id = u.id;
-
 -- name: ends
 -- Ends just written for people one by one, where any of them has quiet hours.
 select d.id, d.recipients, a.grave
