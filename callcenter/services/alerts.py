@@ -11,7 +11,7 @@ from callcenter.services import tickets as ticket_service
 from callcenter.services import timeline
 from callcenter.services.context import Context
 from callcenter.services.types import Actor
-from callcenter.store import alerts, deliveries, tickets
+from callcenter.store import alerts, deliveries, events, tickets
 from callcenter.store.types import Connection, Row
 
 
@@ -102,6 +102,7 @@ async def acknowledge(
         if (await get(conn, alert, actor)).state == "firing":  # as it is now that nobody else can change it
             now = context.now()
             await alerts.acknowledge(conn, alert, actor.name, now)
+            await events.add(conn, "acknowledged", number, {"alert": alert}, now)
             await deliveries.tell_acknowledged(conn, alert, now)
             text = f"alert {alert} acknowledged by {actor.name}{' by link' if by_link else ''}"
             await timeline.record(conn, context, number, {"type": "noted", "text": text}, actor)

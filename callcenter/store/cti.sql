@@ -25,9 +25,13 @@ where active and (login = any (cast(:names as text[])) or name = any (cast(:name
 order by login;
 
 -- name: ringing
--- Calls of the telephone that nobody has logged: ringing, or answered by this person.
+-- Calls of the telephone that nobody has logged: ringing for this person or for everybody, or answered by this person.
 select id from calls
 where received_at > :since and ref is not null and ticket is null and direction = 'in'
-  and ((answered_at is null and ended_at is null) or (agent = :login and outcome = 'answered'))
+  and ((agent = :login and outcome = 'answered')
+    or (answered_at is null and ended_at is null and exists (
+        select 1 from events e
+        where e.kind = 'ring' and e.at = calls.received_at and cast(e.data ->> 'call' as bigint) = calls.id
+          and (e.data -> 'to' = '[]' or jsonb_exists(e.data -> 'to', :login)))))
 order by received_at
 limit 5;

@@ -14,7 +14,13 @@ EVERYTHING = set(ROLES)
 def address(route: Route) -> str:
     """The route's path with something in place of its parameters."""
     path = route.path.replace("{delivery}", "00000000-0000-0000-0000-000000000007")
-    return path.replace("{code}", "HF-1").replace("{number}", "7").replace("{id}", "7").replace("{file}", "7")
+    return (
+        path.replace("{code}", "HF-1")
+        .replace("{number}", "7")
+        .replace("{id}", "7")
+        .replace("{file}", "7")
+        .replace("{token}", "none")
+    )
 
 
 def named(method: str, path: str) -> Route:

@@ -1,6 +1,8 @@
 """The real service in a real browser, with customers, people and a contract; everything on 127.0.0.1."""
 
+import hashlib
 import os
+import secrets
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -8,17 +10,21 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import asyncpg
 import pytest
 from aiohttp.test_utils import TestServer
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
-from callcenter.services import contracts, people, resources
+from callcenter.services import contracts, people, resources, signing_in
 from callcenter.services.context import Context
 from callcenter.services.resources import RESOURCES, Account, Asset, Contact, Site, User
 from callcenter.services.types import Actor
 from callcenter.settings import Settings
+from callcenter.store import sessions
 from callcenter.web.app import build
+from callcenter.web.live import FEED
+from callcenter.web.pages.page import COOKIE
 
 CHROMIUM = Path("/usr/bin/chromium")
 _ARGS = ["--no-sandbox", "--headless", "--disable-gpu", "--disable-background-networking"]
@@ -79,6 +85,13 @@ class House:
     browser: Browser
     ids: dict[str, int]
     token: str
+    http: aiohttp.ClientSession
+
+    async def tell(self, event: str, call: str = "c-1", **more: Any) -> None:
+        """The telephone system tells of a call from a known number."""
+        body = {"event": event, "callId": call, "from": "0551-55500123", "to": "400", "direction": "in", **more}
+        async with self.http.post(self.url(f"/cti/{self.token}"), json=body) as answer:
+            assert answer.status == 200, await answer.text()
 
     def url(self, path: str) -> str:
         """Where a page is."""
@@ -91,19 +104,44 @@ class House:
         window.set_default_timeout(6_000)
         window.faults = []  # type: ignore[attr-defined]  # for the test to look at
         page.on("pageerror", lambda error: window.faults.append(str(error)))  # type: ignore[attr-defined]
-        await page.goto(self.url("/sign-in"))
-        await page.fill("#login", login)
-        await page.fill("#password", PASSWORD)
-        await page.keyboard.press("Enter")
-        await page.wait_for_selector(".app")
+        secret = secrets.token_urlsafe(32)
+        async with self.pool.acquire() as conn:
+            digest = hashlib.sha256(secret.encode()).digest()
+            await sessions.add(conn, digest, login, self.clock(), self.clock() + signing_in.LASTS)
+        await window.add_cookies([{"name": COOKIE, "value": secret, "url": self.url("/")}])
+        await page.goto(self.url("/"))
+        await page.wait_for_selector("#caller, #problem, main")
         return window, page
 
-    async def restart(self) -> None:
-        """The service was killed and is there again, on the same address."""
+    @property
+    def password(self) -> str:
+        """What zhao signs in with."""
+        return PASSWORD
+
+    async def token_of(self, role: str) -> str:
+        """A new token of the role."""
+        async with self.pool.acquire() as conn:
+            return await people.create_token(conn, role, role, None, None, self.clock())
+
+    def streams(self) -> int:
+        """How many live streams the service is writing to."""
+        return len(self.server.app[FEED]._readers)
+
+    async def stop(self) -> int:
+        """The service is gone; gives the port it had."""
         port = self.server.port
+        assert port is not None
         await self.server.close()
+        return port
+
+    async def start(self, port: int) -> None:
+        """The service is there again."""
         self.server = TestServer(build(self.pool, self.context), port=port)
         await self.server.start_server()
+
+    async def restart(self) -> None:
+        """The service was stopped and is there again, on the same address."""
+        await self.start(await self.stop())
 
     async def count(self, table: str) -> int:
         """How many rows a table has."""
@@ -141,9 +179,9 @@ async def _furnish(pool: asyncpg.Pool, context: Context, now: datetime) -> dict[
             ("zhao", "agent", "en"),
             ("zhou", "supervisor", "zh-TW"),
         ):
-            await people.create(
-                conn, User(login=login, name=login.title(), role=role, locale=locale), PASSWORD, context.settings, now
-            )  # type: ignore[arg-type]
+            user = User(login=login, name=login.title(), role=role, locale=locale)  # type: ignore[arg-type]
+            await add(login, "users", user)
+        await people.set_password(conn, "zhao", PASSWORD, now)
     return ids
 
 
@@ -164,9 +202,9 @@ async def house(pool: asyncpg.Pool) -> AsyncIterator[House]:
         token = await people.create_token(conn, "telephone", "integration", None, None, clock())
     server = TestServer(build(pool, context))
     await server.start_server()
-    async with async_playwright() as playwright:
+    async with async_playwright() as playwright, aiohttp.ClientSession() as http:
         browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=_ARGS)
-        made = House(server, pool, context, clock, browser, ids, token)
+        made = House(server, pool, context, clock, browser, ids, token, http)
         try:
             yield made
         finally:

@@ -78,6 +78,5 @@ export const say = (kind, text, link = null) => {
 };
 
 // What every page has besides; loaded last, so that these find everything above.
-import("./live.js");
-import("./ring.js");
+import("./ring.js").then(() => import("./live.js"));
 import("./palette.js");

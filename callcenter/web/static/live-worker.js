@@ -1,6 +1,6 @@
 // The one connection of this browser to the live stream, shared by its tabs. It comes back by itself, to where it stopped.
 const ports = new Set();
-let source = null, last = "", heard = 0, down = false, wait = 1000, again = 0;
+let source = null, last = "", heard = 0, down = null, wait = 1000, again = 0;
 const QUIET = 16000; // three beats missed
 
 const tell = (message) => { for (const port of ports) port.postMessage(message); };
@@ -25,11 +25,10 @@ const connect = () => {
     state(true);
   };
 };
-const leave = (port) => { ports.delete(port); if (!ports.size) { source?.close(); source = null; clearTimeout(again); } };
+const leave = (port) => { ports.delete(port); if (!ports.size) { source?.close(); source = null; down = null; clearTimeout(again); } };
 const join = (port) => {
   ports.add(port);
-  port.postMessage({ kind: down ? "down" : "up" });
-  if (!source) connect();
+  if (!source) connect(); else if (down !== null) port.postMessage({ kind: down ? "down" : "up" });
 };
 // timers stop with the machine; what woke up after a while asks anew
 setInterval(() => { if (source && ports.size && Date.now() - heard > QUIET) { state(true); connect(); } }, 2000);

@@ -8,9 +8,9 @@ const heard = (message) => {
   if (message.kind === "down") { downAt ||= setTimeout(() => say("stream", words.down, { href: location.href, text: words.refresh }), 1500); return; }
   clearTimeout(downAt);
   if (message.kind === "up") {
-    if (downAt) document.dispatchEvent(new CustomEvent("callcenter:up"));
     downAt = 0;
     say("stream", null);
+    document.dispatchEvent(new CustomEvent("callcenter:up")); // whoever shows something asks now for what it missed
     return;
   }
   if (message.kind === "beat") syncServer(message.at);

@@ -8,6 +8,7 @@ const tabs = document.getElementById("tabs");
 const kept = document.getElementById("kept");
 const PICKED = ["phone", "contact", "account", "asset", "site", "contract"];
 let open = [];
+let saving = false;
 let current = null;
 let asked = 0;
 
@@ -51,6 +52,7 @@ const label = () => {
   tabs.hidden = !tabs.children.length;
 };
 const show = async (draft, focus = "what") => {
+  if (!saving) document.getElementById("saved").replaceChildren();
   current = draft;
   asked += 1;
   document.getElementById("problems").replaceChildren();
@@ -126,7 +128,6 @@ const into = (number, data = {}) => {
 const promising = (on) => { document.getElementById("promising").hidden = !on; };
 
 // Saving -------------------------------------------------------------------------------------------------------------
-let saving = false;
 const save = async (next) => {
   if (saving) return;
   saving = true;

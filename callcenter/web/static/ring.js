@@ -29,7 +29,12 @@ const ended = ({ detail: { data } }) => {
   const ring = document.getElementById(`ring-${data.call}`);
   if (ring && !ring.classList.contains("answered")) ring.remove();
 };
-const all = async () => { const now = await fetched("/rings"); rings.replaceChildren(); show(now); };
+/** What rings by now: asked for once the stream is there, so that nothing falls between the two. */
+const all = async () => {
+  const now = [...await fetched("/rings")], ids = new Set(now.map((one) => one.id));
+  for (const old of [...rings.children]) if (!ids.has(old.id) && !old.classList.contains("answered")) old.remove();
+  show(now);
+};
 
 /** The call is this person's to take down: on the form if it is here, else there. */
 const take = (ring) => {
@@ -46,7 +51,7 @@ if (rings) {
   document.addEventListener("callcenter:answered", answered);
   document.addEventListener("callcenter:ended", ended);
   document.addEventListener("callcenter:reset", all);
-  all();
+  document.addEventListener("callcenter:up", all);
   rings.addEventListener("click", (event) => {
     const act = event.target.closest("button")?.dataset.act, ring = event.target.closest(".ring");
     if (act === "take") take(ring);
