@@ -25,7 +25,7 @@ async def listing(look: Look) -> View:
 async def report(look: Look) -> View:
     """A month of a contract."""
     found = await _month(look)
-    return View("report.html", {**await _values(look, found), **await _pictures(look, found)})
+    return View("month.html", {**await _values(look, found), **await _pictures(look, found)})
 
 
 async def _month(look: Look) -> Compliance:
@@ -113,7 +113,7 @@ async def behind(look: Look) -> View:
     )
     rows = await report_pictures.behind(look.conn, found, asked, look.now)
     values = {"asked": asked, "rows": rows, "cut": len(rows) == report_pictures.MOST}
-    return View("report_behind.html", {**await _values(look, found), **values})
+    return View("month_behind.html", {**await _values(look, found), **values})
 
 
 async def download(look: Look) -> web.Response:
