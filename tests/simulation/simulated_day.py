@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
+import msgspec
 from simulated_channels import Phone
 from simulated_database import Server
 from simulated_host import Host
@@ -17,7 +18,6 @@ from simulated_world import START, Operation, World
 from callcenter.errors import CallcenterError
 from callcenter.services import alerts, calls, timeline
 from callcenter.services.calls import LogCall
-from callcenter.services.new_ticket import CallTicket
 from callcenter.services.types import Actor
 from callcenter.store import contracts
 from callcenter.store.pool import connect
@@ -104,7 +104,7 @@ class Day:
 
     def _plan(self) -> None:
         rng, at = self.world.rng, self.world.at
-        for _ in range(rng.randrange(3, 7)):
+        for _ in range(rng.randrange(2, 6)):
             at(self._some_time(0.7), self._open)
         for _ in range(rng.randrange(2, 6)):
             at(self._some_time(), self._crash)
@@ -146,14 +146,14 @@ class Day:
         rng, up = self.world.rng, [host for host in self.hosts if host.up]
         for place, host in enumerate(rng.sample(up, len(up))):
             late = timedelta(0) if place == 0 or rng.random() < 0.5 else timedelta(milliseconds=rng.randrange(1000))
-            if wake <= self.world.now + 5 * _MINUTE and (place == 0 or rng.random() < 0.15):
+            if wake <= self.world.now + 5 * _MINUTE and (place == 0 or rng.random() < 0.12):
                 host.ring_at(max(wake, host.now()) + late)
 
     def _post(self, ready: datetime) -> None:
         rng, up = self.world.rng, [host for host in self.hosts if host.up]
         for place, host in enumerate(rng.sample(up, len(up))):
-            if place == 0 or rng.random() < 0.15:
-                host.post_at(max(ready, self.world.now) + timedelta(milliseconds=rng.randrange(900)))
+            if place == 0 or rng.random() < 0.1:
+                host.post_at(max(ready, self.world.now) + timedelta(milliseconds=rng.randrange(20_000)))
 
     # What people do
 
@@ -164,15 +164,16 @@ class Day:
             return
         code = rng.choice(sorted(CONTRACTS))
         now = host.now()
-        known = CallTicket(
-            contract=code,
-            title=f"call {len(self.promises)}",
-            region=rng.choice(("city", "city", "province")),
-            severity=rng.choice((1, 1, 2, 3)),
-            severity_reason="as told",
-        )
+        fault = {
+            "contract": code,
+            "title": f"call {len(self.promises)}",
+            "region": rng.choice(("city", "city", "province")),
+            "severity": rng.choice((1, 1, 2, 3)),
+            "severity_reason": "as told",
+        }
         late = rng.choice((0, 0, 0, 30, 7 * 60, 45 * 60))
-        command = LogCall(caller="+862012345678", received_at=now - timedelta(seconds=late), ticket=known)
+        form = {"caller": "+862012345678", "received_at": now - timedelta(seconds=late), "ticket": fault}
+        command = msgspec.convert(form, LogCall)
         host.begin(f"call {code}", lambda: self._log(host, command, code))
 
     async def _log(self, host: Host, command: LogCall, code: str) -> None:
@@ -293,7 +294,7 @@ class Day:
                 mine = await alerts.listing(conn, {"ticket": ticket.number, "state": ["firing"]}, 5, _AGENT)
                 if mine:
                     newest = self.world.rng.choice(mine)
-                    await alerts.acknowledge(conn, newest.id, _AGENT, host.now())
+                    await alerts.acknowledge(conn, host.context, newest.id, _AGENT)
 
         host.begin(f"acknowledge {ticket.number}", work)
 

@@ -7,7 +7,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import groupby
 from typing import Any
 
 from simulated_day import Day
@@ -86,6 +85,7 @@ class Ledger:
         self.known: dict[Key, Known] = {}
         self._keys: dict[int, Key] = {}
         self._alerts: dict[int, tuple[Key, Told]] = {}
+        self._assessed: dict[int, datetime] = {}
 
     def violations(self, end: datetime) -> Iterator[str]:
         """What went wrong, in order; after the first wrong look there is no sense in going on."""
@@ -110,21 +110,22 @@ class Ledger:
         if added:
             self.entries += [_entry(row) for row in added]
             self.timeline = timeline_of(self.entries)
-        acknowledged = [row for row in write.of("alerts") if row["state"] == "acknowledged" and row["settled_at"] is None]
-        if acknowledged:
-            yield from self._acknowledged(acknowledged)
-            return
-        rows = write.of("clocks")
+        acknowledged = [row for row in write.of("alerts") if row["state"] == "acknowledged" and row["id"] in self._alerts]
+        yield from self._acknowledged(acknowledged)
         raised, settled = self._alerts_of(write)
         yield from self._safe(write)
-        for row in rows:
-            yield from self._looked(row, raised, settled)
-        for (key, *rest), _ in [*raised.items(), *settled.items()]:
-            yield f"{key} {rest} was written and not called for"
+        for row in write.of("clocks"):
+            if not acknowledged or row["assessed_at"] != self._assessed.get(row["id"]):  # else it was only woken
+                yield from self._looked(row, raised, settled)
+            self._assessed[row["id"]] = row["assessed_at"]
+        for (key, *rest), row in [*raised.items(), *settled.items()]:
+            yield f"{key} {rest} was written and not called for: {_short(row)}"
 
     def _acknowledged(self, rows: list[Row]) -> Iterator[str]:
         for row in rows:
             key, told = self._alerts[row["id"]]
+            if told.state == "acknowledged":
+                continue  # written again
             if told.state != "firing":
                 yield f"{key} step {told.step} was {told.state} and acknowledged"
             told.state = "acknowledged"
@@ -136,27 +137,22 @@ class Ledger:
         settled: dict[Any, Row] = {}
         for row in write.of("alerts"):
             name = (keys[row["clock"]], row["step"], row["repeat"], row["deadline_version"])
-            (settled if row["id"] in self._alerts else raised)[name] = row
+            if row["id"] not in self._alerts:
+                raised[name] = row  # the last one: it may be written twice
+            elif row["settled_at"] is not None:
+                settled[name] = row
         return raised, settled
 
     def _safe(self, write: Write) -> Iterator[str]:
         """Whatever the ladder's fine print: nothing is called broken that the entries known show kept, nor told twice."""
-        names = Counter(
-            (row["clock"], row["step"], row["repeat"], row["deadline_version"])
-            for row in write.of("alerts")
-            if row["id"] not in self._alerts
-        )
-        for _, told in self._alerts.values():
-            names[id(told), 0, 0, 0] = 1
-        before = {(id(key), told.step) for key, told in self._alerts.values()}
-        assert before is not None
-        for name, times in names.items():
-            if times > 1:
-                yield f"clock {name[0]} step {name[1]} repeat {name[2]} version {name[3]} told {times} times at once"
+        known = {(key, told.step, told.repeat, told.version) for key, told in self._alerts.values()}
+        new = {row["id"]: row for row in write.of("alerts") if row["id"] not in self._alerts}
         keys = {**self._keys, **{row["id"]: _key(row) for row in write.of("clocks")}}
-        for row in write.of("alerts"):
-            if row["id"] in self._alerts:
-                continue
+        for row in new.values():
+            name = (keys[row["clock"]], row["step"], row["repeat"], row["deadline_version"])
+            if name in known:
+                yield f"{name} was told before"
+            known.add(name)
             clock = clocks(self.code, self.timeline, row["recorded_at"]).get(keys[row["clock"]])
             state = clock.state if clock is not None else "gone"
             if row["kind"] != "warning" and state != "breached":
@@ -237,6 +233,10 @@ def _terms(code: str) -> Any:
     return CONTRACTS[code].contract()
 
 
+def _short(row: Row) -> str:
+    return ", ".join(f"{name} {row[name]}" for name in ("kind", "state", "fires_at", "recorded_at", "settled_at", "settled_because"))
+
+
 def _key(row: Row) -> Key:
     return row["commitment"], row["cycle"]
 
@@ -266,9 +266,10 @@ async def _channels(monitor: Any) -> dict[int, list[str]]:
 
 
 _MOVES = {
-    "pending": {"sending", "cancelled"},
-    "sending": {"sending", "sent", "pending", "dead", "cancelled"},
-    "sent": set(),
+    "pending": {"pending", "sending", "cancelled", "gathered"},
+    "sending": {"sending", "sent", "pending", "dead", "cancelled", "gathered"},
+    "gathered": {"pending"},
+    "sent": {"sent"},
     "dead": set(),
     "cancelled": set(),
 }
@@ -302,15 +303,19 @@ def _owed(
     for life in lives.values():
         row = life[-1][1]
         have[row["alert"], row["channel"], row["event"]] += 1
-        last[row["alert"], row["channel"], row["event"]] = row
+        carrier = row.get("carrier")
+        state = lives[carrier][-1][1]["state"] if carrier is not None else row["state"]
+        last[row["alert"], row["channel"], row["event"]] = {**row, "state": state}
     for name, times in have.items():
         if times > 1:
             yield f"alert {name} has {times} deliveries"
     for number, alert in alerts.items():
         for channel, duties in channels.items():
             serves = not duties or set(duties) & set(alert["notify"])
-            if bool(serves) != ((number, channel, "fire") in have):
-                yield f"alert {number} on channel {channel}: {'nobody was told' if serves else 'told without need'}"
+            told = (number, channel, "fire") in have
+            # where nobody fills the rung's duties, those of the next are told too
+            if told < bool(serves) or told > bool(serves) and not alert["nobody_for"]:
+                yield f"alert {number} on channel {channel}: {'told without need' if told else 'nobody was told'}"
         yield from _ended(alert, last, channels)
 
 
@@ -322,7 +327,7 @@ def _ended(alert: Row, last: dict[tuple[int, int, str], Row], channels: dict[int
         fire, end = last.get((alert["id"], channel, "fire")), last.get((alert["id"], channel, event))
         if fire is not None and fire["state"] == "sent" and end is None:
             yield f"alert {alert['id']} is {alert['state']} and channel {channel} never heard"
-        if end is not None and fire is not None and fire["state"] == "cancelled" and fire["attempts"] == 0:
+        if end is not None and fire is not None and fire["state"] == "cancelled" and not (fire["attempts"] or fire["batch"]):
             yield f"alert {alert['id']}: channel {channel} hears of an end without a beginning"
 
 
@@ -366,6 +371,3 @@ async def _verified(day: Day) -> list[str]:
     context = Context(Settings(), lambda: now)
     pages = verify.check(day.server.clerk, context, now)
     return [f"verify: {difference}" async for page in pages for difference in page.differences]
-
-
-__all__ = ["groupby", "violations"]

@@ -117,7 +117,7 @@ alerts:
         Rung(Fraction(1, 2), ("assignee",)),
         Rung(timedelta(minutes=-6), ("supervisor",), timedelta(minutes=50)),
         Rung("breach", ("supervisor", "admin")),
-        Rung(Fraction(3, 2), ("admin",)),
+        Rung(timedelta(minutes=20), ("admin",)),
         Rung(timedelta(minutes=60), ("admin",), timedelta(minutes=120)),
     ),
 )
