@@ -61,7 +61,7 @@ async def service(settings: Settings, dsn: str, direct_dsn: str, now: Now = syst
         dispatcher = Dispatcher(outbox, lambda kind, config: open_channel(kind, config, setup), steady, by)
         alarm = Alarm(
             ClockBook(pool, context.terms), outbox, dispatcher, steady, pool=pool, connect=lambda: connect(direct_dsn),
-            by=by, tick=timedelta(seconds=settings.tick_s), steady=steady, jobs=cron_jobs(pool),
+            by=by, tick=timedelta(seconds=settings.tick_s), steady=steady, jobs=cron_jobs(pool, context),
         )  # fmt: skip
         await alarm.start()
         try:

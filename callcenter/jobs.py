@@ -6,9 +6,14 @@ import asyncpg
 from apscheduler.triggers.cron import CronTrigger
 
 from callcenter.alarm import CronJob
-from callcenter.services import housekeeping
+from callcenter.services import housekeeping, monthly
+from callcenter.services.context import Context
 
 
-def cron_jobs(pool: asyncpg.Pool) -> list[CronJob]:
+def cron_jobs(pool: asyncpg.Pool, context: Context) -> list[CronJob]:
     """The jobs of a service on this database."""
-    return [CronJob("housekeeping", CronTrigger(minute=17, timezone=UTC), lambda now: housekeeping.clean(pool, now))]
+    return [
+        CronJob("housekeeping", CronTrigger(minute=17, timezone=UTC), lambda now: housekeeping.clean(pool, now)),
+        # asked every hour, as each contract's first working day begins at an hour of its own
+        CronJob("month reports", CronTrigger(minute=7, timezone=UTC), lambda now: monthly.make_due(pool, context, now)),
+    ]

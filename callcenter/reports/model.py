@@ -316,7 +316,7 @@ class DataNote(msgspec.Struct, kw_only=True):
     """What the figures rest on; `hash` is the sha256 of the report's other figures, by which copies can be compared."""
 
     versions: list[VersionUsed]
-    calendars: dict[str, str]
+    calendars: list[str]
     software: str
     holidays: str
     time_zones: str

@@ -113,12 +113,14 @@ async def month(conn: Connection, context: Context, code: str, month: str | None
     return await of(conn, await find(conn, context, code, month, now), now)
 
 
-async def of(conn: Connection, found: Month, now: datetime, *, fresh: bool = False) -> Compliance:
+async def of(
+    conn: Connection, found: Month, now: datetime, *, fresh: bool = False, aged: timedelta = timedelta(0)
+) -> Compliance:
     """The compliance of this month; counts that take long may be a little older than `now`, as `as_of` says.
 
-    `fresh`: they are counted again whatever was kept.
+    `fresh`: they are counted again whatever was kept; `aged`: how old kept ones may be in any case.
     """
-    groups, as_of = await _groups(conn, found, now, fresh=fresh)
+    groups, as_of = await _groups(conn, found, now, fresh=fresh, aged=aged)
     rows = _counted(found, groups)
     customers = rows.get("customer", [])
     return Compliance(
@@ -137,19 +139,36 @@ async def of(conn: Connection, found: Month, now: datetime, *, fresh: bool = Fal
     )
 
 
-async def _groups(conn: Connection, found: Month, now: datetime, *, fresh: bool) -> tuple[list[_Group], datetime]:
-    kept = None if fresh else await reports.kept(conn, found.contract, found.name, "cases")
-    if kept is not None and timedelta() <= now - kept["as_of"] < timedelta(seconds=kept["took_s"] * _KEPT_TIMES):
+async def _groups(
+    conn: Connection, found: Month, now: datetime, *, fresh: bool, aged: timedelta
+) -> tuple[list[_Group], datetime]:
+    kept = None if fresh else await recent(conn, found, "cases", now, aged)
+    if kept is not None:
         return msgspec.json.decode(kept["counts"], type=list[_Group]), kept["as_of"]
     began = time.perf_counter()
     rows = await compliance.cases(conn, found.contract, found.since, found.until, now)
     exempt = await compliance.exempted(conn, found.contract, found.since, found.until, now)
     groups = _split(rows, exempt)
-    took = time.perf_counter() - began
-    if took > _KEPT_FROM_S and not conn.is_in_transaction():
-        counts = msgspec.json.encode(groups)
-        await reports.keep(conn, found.contract, found.name, "cases", now, took, counts)
+    await keep(conn, found, "cases", now, time.perf_counter() - began, groups)
     return groups, now
+
+
+async def recent(
+    conn: Connection, found: Month, part: str, now: datetime, aged: timedelta = timedelta(0)
+) -> Row | None:
+    """What was kept of a part of the month, where it is recent for what it took or not older than `aged`."""
+    kept = await reports.kept(conn, found.contract, found.name, part)
+    if kept is None:
+        return None
+    recently = max(timedelta(seconds=kept["took_s"] * _KEPT_TIMES), aged)
+    return kept if timedelta() <= now - kept["as_of"] < recently else None
+
+
+async def keep(conn: Connection, found: Month, part: str, as_of: datetime, took_s: float, counts: object) -> None:
+    """The counts are kept where they took long; not within a transaction, which may only read."""
+    if took_s > _KEPT_FROM_S and not conn.is_in_transaction():
+        encoded = msgspec.json.encode(counts)
+        await reports.keep(conn, found.contract, found.name, part, as_of, took_s, encoded)
 
 
 _KEY = ("commitment", "owner", "severity", "region")

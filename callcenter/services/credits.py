@@ -15,7 +15,7 @@ from callcenter.services import compliance
 from callcenter.services.compliance import Compliance, Month
 from callcenter.services.context import Context
 from callcenter.services.types import Actor, Line, Text
-from callcenter.store import exemptions
+from callcenter.store import exemptions, reports
 from callcenter.store.types import Connection, Row
 from sla.contract import Contract
 from sla.credits import Credit, Tally, credits, forecast, sums
@@ -91,6 +91,7 @@ async def decide(
             decision = {"decision": one.decision, "reason": one.reason, "by": actor.name, "now": now}
             money = (Decimal(line.amount), line.currency)
             await exemptions.decide_credit(conn, found.contract, found.name, one.line, *money, decision)
+        await reports.forget(conn, found.contract)
         return await of_month(conn, context, code, word.month, now, fresh=True)
 
 

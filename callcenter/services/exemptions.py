@@ -11,7 +11,7 @@ from callcenter.reports.model import Exemption
 from callcenter.services import compliance
 from callcenter.services.context import Context
 from callcenter.services.types import Actor, Id, Line, Text
-from callcenter.store import contracts, exemptions
+from callcenter.store import contracts, exemptions, reports
 from callcenter.store.types import Connection, Row
 
 Reason = Literal["customer", "force_majeure", "third_party", "data_error"]
@@ -95,6 +95,7 @@ async def decide(conn: Connection, code: str, id: int, word: DecideExemption, ac
             raise Forbidden("whoever asked for an exemption does not decide it")
         state = "approved" if word.approve else "refused"
         await exemptions.decide(conn, id, state, word.remark, actor.name, now)
+        await reports.forget(conn, contract)
         return shown(await exemptions.get(conn, contract, id))
 
 
@@ -109,6 +110,7 @@ async def hold(conn: Connection, code: str, held: HoldResponsible, actor: Actor,
     """The breach is put down to a party."""
     contract = await _contract(conn, code)
     breach = await _breach(conn, contract, held.ticket, held.commitment, held.cycle, now)
+    await reports.forget(conn, contract)
     await exemptions.hold(conn, breach, held.party, held.cause, actor.name, now)
     place = {name: breach[name] for name in ("ticket", "commitment", "cycle")}
     return Responsibility(**place, party=held.party, cause=held.cause)

@@ -68,3 +68,8 @@ async def keep(
 async def all_contracts(conn: Connection) -> list[Row]:
     """Every contract: id, code, zone of its newest version."""
     return [row async for row in _sql.all_contracts(conn)]
+
+
+async def forget(conn: Connection, contract: int) -> None:
+    """Nothing kept of the contract is used again: somebody decided something."""
+    await _sql.forget(conn, contract=contract)

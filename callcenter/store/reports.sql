@@ -253,3 +253,6 @@ select k.id, k.code, v.timezone
 from contracts k
 cross join lateral (select v.timezone from contract_versions v where v.contract = k.id order by v.version desc limit 1) v
 order by k.code;
+
+-- name: forget!
+delete from kept_counts where contract = :contract;

@@ -1,15 +1,12 @@
-"""Contracts, promises and the month's compliance."""
+"""Contracts and promises."""
 
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
-from msgspec import Meta
 
 from callcenter.errors import Invalid
-from callcenter.services import compliance as compliance_service
 from callcenter.services import contracts as service
 from callcenter.services import promise as promise_service
-from callcenter.services.compliance import Compliance
 from callcenter.services.contracts import Checked, ContractListed, ContractShown, Coverage, Stored
 from callcenter.services.promise import AskPromise, Promised
 from callcenter.web.api.paging import Cursor, Limit, Page, after, cut
@@ -22,13 +19,6 @@ class ContractsQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
     cursor: Cursor | None = None
     limit: Limit = 50
-
-
-class MonthQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """The month, in the contract's zone; the running one when left out."""
-
-    month: Annotated[str, Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$(?!\n)")] | None = None
-    format: Annotated[str, Meta(pattern="^json$")] = "json"
 
 
 # The longest real contract has a tenth of it; reading one keeps a processor busy.
@@ -92,11 +82,6 @@ async def ask_promise(asked: Asked) -> Promised:
     return await promise_service.ask(asked.conn, asked.context, asked.body, asked.actor, asked.now)
 
 
-async def compliance(asked: Asked) -> Compliance:
-    """The month's figures."""
-    return await compliance_service.month(asked.conn, asked.context, asked.path["code"], asked.query.month, asked.now)
-
-
 _FILE = ("application/yaml", "application/json")
 _ONE = "/api/v1/contracts/{code}"
 ROUTES = [
@@ -143,15 +128,6 @@ ROUTES = [
     ),
     Route(
         "PUT", f"{_ONE}/coverage", cover, "contracts.write", "Set what a contract covers", ContractShown, body=Coverage
-    ),
-    Route(
-        "GET",
-        f"{_ONE}/compliance",
-        compliance,
-        "compliance.read",
-        "Read a month's compliance",
-        Compliance,
-        query=MonthQuery,
     ),
     Route(
         "POST", "/api/v1/promise", ask_promise, "promise.ask", "Ask what would be promised", Promised, body=AskPromise

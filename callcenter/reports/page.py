@@ -1,0 +1,97 @@
+"""A report as a page that prints well, and as PDF."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import jinja2
+from markupsafe import Markup
+
+from callcenter.reports import charts
+from callcenter.reports.model import Report
+from callcenter.reports.tables import Cell, tables
+from callcenter.reports.words import Language, Words
+
+_TEMPLATES = Path(str(files("callcenter"))) / "web" / "templates" / "report"
+# Without a family of the right language, Chinese text is set in Japanese shapes.
+_FONTS = {
+    "zh-CN": '"Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", sans-serif',
+    "zh-TW": '"Noto Sans CJK TC", "Source Han Sans TC", "Microsoft JhengHei", sans-serif',
+    "en": '"Noto Sans", "DejaVu Sans", "Noto Sans CJK SC", sans-serif',
+}
+
+
+def html(report: Report, language: Language, *, sealed: bool = False, base: str = "") -> str:
+    """The whole page, style and charts within; `base` is put before its links into the console."""
+    words = Words(language)
+    zone = ZoneInfo(report.timezone)
+    environment = _environment()
+    template = environment.get_template("report.html")
+    style = (_TEMPLATES / "report.css").read_text(encoding="utf-8").replace("FONTS", _FONTS[language])
+    return template.render(
+        report=report,
+        tables=tables(report, words),
+        charts={"trend": charts.trend(report, words), "half_hours": charts.half_hours(report, words)},
+        w=words,
+        lang=language,
+        style=Markup(style),  # noqa: S704  a file of ours
+        sealed=sealed,
+        base=base,
+        shown=_shown(words, zone),
+        moment=lambda at: _moment(at, zone),
+        _zone=zone,
+    )
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["moment"] = jinja2.pass_context(lambda context, at: _moment(at, context["_zone"]))
+    return environment
+
+
+def _moment(at: datetime, zone: ZoneInfo) -> str:
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def _shown(words: Words, zone: ZoneInfo) -> Callable[[Cell, str], str]:
+    """Writes a cell of a kind."""
+
+    def shown(cell: Cell, kind: str) -> str:
+        if cell is None:
+            return words("no_case") if kind == "percent" else ""
+        if kind == "verdict":
+            return words(cell)
+        if isinstance(cell, datetime):
+            return _moment(cell, zone)
+        if kind == "seconds":
+            return words.span(cell)
+        if kind == "money":
+            return f"{cell[0]} {cell[1]}"
+        if kind == "percent":
+            return f"{cell:.1f}"
+        return f"{cell:,}" if isinstance(cell, int) and kind == "number" else str(cell)
+
+    return shown
+
+
+def pdf(report: Report, language: Language, *, sealed: bool = False, base: str = "") -> bytes:
+    """The page as PDF, its fonts embedded, the same bytes for the same report; takes seconds, so keep it off the loop.
+
+    OSError where Pango is missing.
+    """
+    from weasyprint import HTML
+
+    document = HTML(string=html(report, language, sealed=sealed, base=base), url_fetcher=_nothing)
+    made: bytes = document.write_pdf(pdf_identifier=report.data_note.hash[:32].encode())
+    return made
+
+
+def _nothing(url: str, *_: Any, **__: Any) -> Any:
+    raise ValueError(f"a report fetches nothing, not even {url}")

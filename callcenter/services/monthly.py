@@ -1,0 +1,113 @@
+"""The monthly job: on a contract's first working day, last month's reports are made and kept, contract by contract."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import asyncpg
+import msgspec
+import structlog
+
+from callcenter.errors import CallcenterError, NotFound
+from callcenter.reports.words import LANGUAGES, Language
+from callcenter.services.context import Context
+from callcenter.services.report_forms import Asked, Form, write
+from callcenter.store import contracts, reports, sealing
+from callcenter.store.types import Connection, Row
+from sla.calendar import Calendar
+from sla.contract import Contract
+from sla.interval import instant, micros
+
+_log = structlog.get_logger("callcenter.monthly")
+_KEPT: tuple[Form, ...] = ("html", "xlsx", "pdf")
+_SHOWN = 50
+
+
+class Run(msgspec.Struct, kw_only=True):
+    """How a month's report was made; `detail` says what went wrong."""
+
+    contract: str
+    month: str
+    state: str
+    detail: str | None
+    started_at: datetime
+    ended_at: datetime | None
+
+
+class Runs(msgspec.Struct, kw_only=True):
+    """The newest runs."""
+
+    items: list[Run]
+
+
+async def listing(conn: Connection, code: str) -> Runs:
+    """How the job went for a contract, the newest month first."""
+    if await contracts.by_code(conn, code) is None:
+        raise NotFound(f"no contract {code}")
+    rows = await sealing.runs(conn, code, _SHOWN)
+    return Runs(items=[Run(contract=row["code"], **{name: row[name] for name in _RUN}) for row in rows])
+
+
+_RUN = ("month", "state", "detail", "started_at", "ended_at")
+
+
+async def make_due(pool: asyncpg.Pool, context: Context, now: datetime) -> None:
+    """Every report that is due and not there is made; one that fails is tried again at the next call."""
+    async with pool.acquire() as conn:
+        languages = await _languages(conn)
+        for row in await reports.all_contracts(conn):
+            month = await _due(conn, context, row, now)
+            if month is not None:
+                await _make(conn, context, row, month, languages, now)
+
+
+async def _due(conn: Connection, context: Context, row: Row, now: datetime) -> str | None:
+    """Last month, where its report should be there and is not."""
+    local = now.astimezone(ZoneInfo(row["timezone"]))
+    versions = await contracts.versions(conn, row["code"])
+    last = local.date().replace(day=1) - timedelta(days=1)
+    if versions[-1]["valid_until"] < last.replace(day=1) or min(one["valid_from"] for one in versions) > last:
+        return None
+    terms = await context.terms.of(conn, versions[-1]["id"])
+    if local.date() < first_working_day(terms, local.date(), context.settings.default_region):
+        return None
+    month = f"{last:%Y-%m}"
+    done = {one["month"] for one in await sealing.runs(conn, row["code"], 3) if one["state"] == "done"}
+    return None if month in done else month
+
+
+def first_working_day(terms: Contract, day: date, country: str) -> date:
+    """The first day of the month of `day` with working hours: the contract's, else Monday to Friday in the country."""
+    calendar = next((one.calendar for one in terms.commitments if not one.calendar.always), None)
+    if calendar is None:
+        week = {"week": {"mon-fri": "09:00-17:00"}, "holidays": country}
+        calendar = Calendar.build("working days", week, terms.timezone)
+    start = datetime.combine(day.replace(day=1), time(), terms.zone)
+    opening = next(calendar.intervals(micros(start), micros(start + timedelta(days=31))), None)
+    return start.date() if opening is None else instant(opening.start).astimezone(terms.zone).date()
+
+
+async def _languages(conn: Connection) -> Sequence[Language]:
+    """The languages of those who manage contracts; English where there is nobody."""
+    spoken = await sealing.languages(conn)
+    return [one for one in LANGUAGES if one in spoken] or ["en"]
+
+
+async def _make(
+    conn: Connection, context: Context, row: Row, month: str, languages: Sequence[Language], now: datetime
+) -> None:
+    """The reports of the month are kept; what fails is told in the run and the log, and others go on."""
+    await sealing.note_run(conn, row["id"], month, "running", None, now)
+    try:
+        for language in languages:
+            for form in _KEPT:
+                asked = Asked(code=row["code"], month=month, form=form, language=language)
+                written = await write(conn, context, asked, now)
+                place = {"contract": row["id"], "month": month, "form": form, "locale": language, "section": ""}
+                await sealing.replace_file(conn, place, written.content, now)
+    except (CallcenterError, asyncpg.PostgresError, ValueError, TimeoutError) as error:
+        _log.error("month_report_failed", contract=row["code"], month=month, error=repr(error))
+        await sealing.note_run(conn, row["id"], month, "failed", str(error)[:500], context.now())
+        return
+    _log.info("month_report_made", contract=row["code"], month=month, languages=list(languages))
+    await sealing.note_run(conn, row["id"], month, "done", None, context.now())
