@@ -6,7 +6,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c c
 NEEDS := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve lint test bench clean
+.PHONY: help install demo serve lint test bench translations screenshots clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -28,6 +28,15 @@ lint: .venv/.dev ## ruff, mypy and import-linter alone
 
 bench: .venv/.bench ## the benchmarks, compared with other tools in one run
 	@$(BIN)/python -m benchmarks
+
+translations: .venv/.dev ## the texts of all pages into the catalogues; what is new is empty there, to be translated
+	@mkdir -p build
+	$(BIN)/pybabel -q extract -F callcenter/locales/babel.cfg --no-location --sort-output --no-wrap -o build/callcenter.pot callcenter
+	for locale in zh_CN zh_TW; do $(BIN)/pybabel -q update -l $$locale -D callcenter -i build/callcenter.pot -d callcenter/locales \
+		--no-wrap --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date || exit 1; done
+
+screenshots: .venv/.dev ## every page of the demo as pictures, in ../screenshots: both languages, both sizes
+	$(BIN)/python -m tests.e2e.screenshots ../screenshots
 
 install: .venv/.dev ## the environment in .venv, for work on the code
 
