@@ -50,7 +50,7 @@ clean: ## everything made here is removed, .venv too; the data in .callcenter st
 	@touch $@
 
 .venv/.dev: $(NEEDS) | $(BIN)/python
-	$(INSTALL) -e '.[dev]'
+	$(INSTALL) -e '.[dev,apprise,deploy]'
 	@touch .venv/.run $@
 
 .venv/.bench: $(NEEDS) | $(BIN)/python
