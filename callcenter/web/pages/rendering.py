@@ -24,6 +24,7 @@ _HERE = Path(str(files("callcenter")))
 STATIC = _HERE / "web" / "static"
 
 
+@lru_cache(maxsize=8)
 def catalogue(locale: str) -> NullTranslations:
     """The translations of a language; English is what the templates are written in."""
     path = _HERE / "locales" / locale.replace("-", "_") / "LC_MESSAGES" / "callcenter.po"
