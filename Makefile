@@ -26,6 +26,9 @@ lint: .venv/.dev ## ruff, mypy and import-linter alone
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+simulate: .venv/.dev ## SEEDS=1000 [FIRST=n]: busy days over three hosts, drawn from seeds; stops at one that fails
+	@$(BIN)/python tests/simulation --seeds $(or $(SEEDS),20) --first $(or $(FIRST),1)
+
 bench: .venv/.bench ## the benchmarks, compared with other tools in one run
 	@$(BIN)/python -m benchmarks
 
