@@ -166,7 +166,7 @@ async def _others(conn: Connection, context: Context, found: list[Due], actor: A
     told = {one.ticket for one in found if "followed_up" in one.stops}
     asks = await followups.to_ask(conn, context, actor, now)
     listed = [
-        Due(kind="follow_up", what="follow_up", due_at=one.due_at, risk_at=one.resolved_at, zone=one.zone,
+        Due(kind="follow_up", what="follow_up", due_at=one.due_at, risk_at=one.due_at - followups.SOON, zone=one.zone,
             title=one.title, ticket=one.ticket, customer=one.customer, contract=one.contract)
         for one in asks if one.ticket not in told
     ]  # fmt: skip

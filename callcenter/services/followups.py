@@ -20,6 +20,7 @@ from sla.timeline import Timeline
 
 # Our own figures, where the contract has none.
 ASK_WITHIN, LOOK_BACK = timedelta(days=1), timedelta(days=14)
+SOON = timedelta(hours=2)
 CALL_BACK_WITHIN, MISSED_FOR = timedelta(minutes=30), timedelta(days=2)
 # A contract cannot say yet how its customers count; this is the widest scale of those we know.
 SCALE = range(1, 11)

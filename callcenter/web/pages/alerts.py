@@ -10,7 +10,7 @@ from callcenter.web.pages.page import Look, Page, View
 from callcenter.web.pages.words import word
 
 SHOWN = 50
-STATES = ("firing", "acknowledged", "resolved", "withdrawn")
+STATES = ("firing", "acknowledged", "resolved", "withdrawn", "all")
 
 
 async def page(look: Look) -> View:
@@ -48,7 +48,7 @@ async def retry(look: Look) -> View:
 async def _values(look: Look) -> dict[str, Any]:
     query = look.http.query
     state = query.get("state", "firing")
-    filters: dict[str, Any] = {"state": [state]} if state in STATES else {}
+    filters: dict[str, Any] = {"state": [state]} if state in STATES[:-1] else {}
     for name in ("ticket", "before"):
         text = query.get(name, "")
         if text.isascii() and text.isdigit() and len(text) <= 18:

@@ -88,6 +88,7 @@ async def _values(look: Look) -> dict[str, Any]:
         "zone": zone_of(None, look.context.settings.default_region),
         "word": word,
         "called": None,
+        "soon": followups.SOON,
     }
 
 

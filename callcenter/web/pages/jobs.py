@@ -99,6 +99,7 @@ async def _values(look: Look) -> dict[str, Any]:
     done["work"] = next((line for line in case.lines if line.data.get("to") == "work" and not line.void), None)
     return {
         "case": case, "ticket": case.ticket, "zone": case.zone, "word": word, "steps": STEPS, "done": done,
+        "next_step": next((step.name for step in STEPS if done[step.name] is None), ""),
         "signed": last.get("signed"), "outcomes": OUTCOMES, "tightest": bars.tightest(case.clocks), "given": {},
         "at": "", "refused": None, "meanwhile": None,
     }  # fmt: skip

@@ -10,7 +10,7 @@ let asking = false;
 const spoken = (ms) => {
   const s = Math.max(0, Math.floor(ms / 1000)), m = Math.floor(s / 60), h = Math.floor(m / 60), d = Math.floor(h / 24);
   if (d) return `${d} ${w.d} ${h % 24} ${w.h}`;
-  if (h) return `${h} ${w.h} ${String(m % 60).padStart(2, "0")} ${w.min}`;
+  if (h) return `${h}:${String(m % 60).padStart(2, "0")} ${w.h}`;
   return `${m}:${String(s % 60).padStart(2, "0")}`;
 };
 const figure = (name) => document.querySelector(`[data-figure="${name}"]`);
