@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -29,9 +29,9 @@ _UNREAD = 2_000
 AWAY = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.CannotConnectNowError, TimeoutError)
 
 
-class Happened(msgspec.Struct, kw_only=True, omit_defaults=True):
+class Happened(msgspec.Struct, kw_only=True):
     """One event. `kind`: ring, answered, ended (telephone); logged (a call), opened, changed (a ticket); acknowledged
-    (an alert); beat (nothing, but alive); reset (too long away: look again at everything)."""
+    (an alert); begun (the stream); beat (nothing, but alive); reset (away too long: look again at everything)."""
 
     kind: str
     at: datetime
@@ -158,6 +158,10 @@ class Feed:
             _end(reader)
 
 
+# its instant is written when it is sent
+_BEAT = Happened(kind="beat", at=datetime.min.replace(tzinfo=UTC))
+
+
 def _end(reader: _Queue) -> None:
     """The stream ends; what it has not read yet it will ask for again."""
     while True:
@@ -171,7 +175,7 @@ async def _next(queue: _Queue) -> Told | None:
     try:
         return await asyncio.wait_for(queue.get(), BEAT_S)
     except TimeoutError:
-        return None, Happened(kind="beat", at=datetime.min)
+        return None, _BEAT
 
 
 def _told(row: Any) -> Told:
@@ -185,6 +189,6 @@ def visible(actor: Actor, happened: Happened) -> bool:
 
 
 async def expire(pool: asyncpg.Pool, now: datetime) -> None:
-    """Events older than a day are gone."""
+    """Events older than a day are gone, but for the one that marks the end."""
     async with pool.acquire() as conn:
-        await events.expire(conn, now - KEPT)
+        await events.expire(conn, now - KEPT, now)

@@ -20,6 +20,7 @@ from callcenter.services.tickets import ChangeTicket, TicketShown
 from callcenter.services.types import Actor, Id, Line, Phone, Severity, Text, When
 from callcenter.store import calls, cti, drafts, events, tickets
 from callcenter.store.types import Connection, Row
+from sla.contract import Contract
 
 FORM = "log"
 _TITLE = 120
@@ -80,6 +81,9 @@ async def save(conn: Connection, context: Context, taken: Taken, actor: Actor, n
         contact = await _attached(conn, context, taken, known, actor, now)
         saved = await _stored(conn, context, taken, known, contact, call, actor, now)
         entries = _entries(taken, saved.opened)
+        if taken.promised:
+            terms = (await ticket_service.found(conn, context, saved.ticket.number, actor)).terms
+            entries[-1] |= _clocked(terms, saved.ticket)
         if entries:
             await timeline.record(conn, context, saved.ticket.number, entries, actor)
         came = {"call": saved.call, "ticket": saved.ticket.number, "opened": saved.opened}
@@ -255,6 +259,15 @@ def _entries(taken: Taken, opened: bool) -> list[dict[str, Any]]:
         until = taken.promised_until.isoformat()
         found.append({"type": "promised", "what": taken.promised, "until": until})
     return found
+
+
+def _clocked(terms: Contract | None, ticket: TicketShown) -> dict[str, str]:
+    """Names the commitment whose instant is agreed upon, where the contract has one: the promise gets its clock."""
+    for one in terms.commitments if terms else ():
+        figure = one.within.figure(ticket.severity, ticket.region, ticket.category)
+        if figure is not None and figure.kind == "agreed" and one.fits(ticket.kind, ticket.category, ticket.phase):
+            return {"commitment": one.name}
+    return {}
 
 
 async def _again(conn: Connection, context: Context, came: dict[str, Any], actor: Actor, now: datetime) -> Saved:

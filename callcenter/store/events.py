@@ -29,6 +29,7 @@ async def kept(conn: Connection, xid: int, after: int) -> bool:
     return bool(await _sql.kept(conn, xid=str(xid), id=after))
 
 
-async def expire(conn: Connection, before: datetime) -> None:
-    """Old events are gone."""
+async def expire(conn: Connection, before: datetime, now: datetime) -> None:
+    """Old events are gone, all but the newest of them."""
     await _sql.expire(conn, before=before)
+    await _sql.begin(conn, now=now)

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from callcenter.services import drafts, events, finding
 from callcenter.services.context import Context
-from callcenter.services.events import Feed, Place, read_place
+from callcenter.services.events import Feed, Happened, Place, read_place
 from callcenter.services.types import Actor
 
 _log = structlog.get_logger("callcenter.live")
@@ -75,8 +75,8 @@ async def stream(request: web.Request, actor: Actor, context: Context) -> web.St
         await response.write(b"retry: 1000\n\n")
         async for place, happened in feed.follow(actor, after, context.now()):
             if happened.kind == "beat":
-                happened.at = context.now()
-                happened.data = {"away": True} if feed.away else {}
+                away = {"away": True} if feed.away else {}
+                happened = Happened(kind="beat", at=context.now(), data=away)
             head = f"id: {place}\n" if place is not None else ""
             await response.write(f"{head}data: ".encode() + msgspec.json.encode(happened) + b"\n\n")
             if loop.time() > ends:

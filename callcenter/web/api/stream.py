@@ -28,7 +28,7 @@ ROUTES = [
         live,
         "board.read",
         "What moves, as server-sent events; resumed by Last-Event-ID. Each `data` is an object with `kind` (ring,"
-        " answered, ended, logged, opened, changed, acknowledged, beat, reset), `at`, `ticket` and `data`",
+        " answered, ended, logged, opened, changed, acknowledged, begun, beat, reset), `at`, `ticket` and `data`",
         None,
         query=StreamQuery,
         gives_media="text/event-stream",

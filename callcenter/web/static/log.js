@@ -20,13 +20,14 @@ const fill = (data) => {
   for (const one of form.elements) {
     if (!one.name || derived(one)) continue;
     if (one.type === "radio") { if (data[one.name] !== undefined) one.checked = one.value === data[one.name]; }
-    else if (data[one.name] !== undefined) one.value = data[one.name];
+    else if (data[one.name] !== undefined) { if (one.value !== data[one.name]) one.value = data[one.name]; }
     else if (one.tagName !== "SELECT") one.value = "";
   }
 };
 const told = (where) => {
   say("out", where === "out" ? form.dataset.out : null, { href: "/sign-in?next=/", text: "→" });
-  kept.textContent = where === "kept" ? `${form.dataset.keptAt} ${new Date(serverNow()).toLocaleTimeString()}` : form.dataset.here;
+  const at = new Date(serverNow()).toLocaleTimeString("sv-SE", { timeZone: form.elements.zone?.value || undefined });
+  kept.textContent = where === "kept" ? `${form.dataset.keptAt} ${at}` : form.dataset.here;
 };
 const changed = () => {
   current.data = read();
@@ -102,14 +103,15 @@ const card = async () => {
   fill({ ...current.data, draft: current.id });
   if (before && document.activeElement === document.body) form.elements[before]?.focus();
   into(current.data.into ?? "", current.data);
-  await promise();
+  promise();
 };
 const promise = async () => {
   const html = await fragment("/log/promise");
-  if (html === null) return;
+  if (html === null || document.activeElement?.matches("#promise [type=datetime-local]")) return; // half a date is not taken away
   const before = document.activeElement;
   const field = before?.closest("#promise") ? before.name : null;
   place(html);
+  if (current.data.corrected_at) form.elements.corrected_at.value = current.data.corrected_at;
   if (field) document.querySelector(`#promise [name="${field}"]`)?.focus();
 };
 
@@ -173,7 +175,10 @@ finder(who, document.getElementById("hits"), {
   },
 });
 /** After it is known who calls: the open ticket first, else what is wrong. */
-const onward = () => (document.querySelector("#offer [data-into].primary") ?? form.elements.what).focus();
+const onward = () => {
+  if (form.elements.what.value) return; // somebody is typing already
+  (document.querySelector("#offer [data-into].primary") ?? form.elements.what).focus();
+};
 let dialled = 0; // the timer after the last digit
 who.addEventListener("input", () => {
   const digits = who.value.replace(/[^\d+]/g, "");
@@ -229,11 +234,11 @@ addEventListener("pagehide", () => { if (current) drafts.flush(current); });
 
 // Start --------------------------------------------------------------------------------------------------------------
 open = drafts.all(JSON.parse(form.dataset.kept)).map((one) => ({ id: one.id, at: one.at, begun: one.begun, data: one.data ?? {} }));
-document.addEventListener("callcenter:take", (event) => begin(event.detail).then(onward));
+document.addEventListener("callcenter:take", (event) => begin(event.detail, "what").then(onward));
 const early = read(); // typed before this script was there
 const taken = sessionStorage.getItem("take"); // from a ring on another page
 sessionStorage.removeItem("take");
-if (taken) begin(JSON.parse(taken)).then(onward);
+if (taken) begin(JSON.parse(taken), "what").then(onward);
 else if (early.who || early.what) {
   current = { ...drafts.fresh({}, serverNow()), data: { started_at: new Date(serverNow()).toISOString() } };
   open.push(current);
