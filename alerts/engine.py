@@ -107,9 +107,10 @@ def judge_due(
     now: datetime,
     roster: Roster | None = None,
 ) -> list[Outcome]:
-    """The outcomes of a ticket's claimed clocks, and of cycles of theirs that have begun since and have no row yet."""
+    """The outcomes of a ticket's claimed clocks, and of clocks that have begun since and have no row yet."""
     rows = {(row.commitment, row.cycle): row for row in matter.clocks}
-    named = {row.commitment for row in claimed}
+    # an entry that begins to count may bring any promise of the contract
+    named = {one.name for one in matter.contract.commitments} if matter.ahead else {row.commitment for row in claimed}
     fresh = _assess(matter, named, now)
     outcomes = [
         judge(

@@ -19,7 +19,7 @@ from alerts.ladder import Kind, Step, steps
 from alerts.moment import brought_forward
 from sla.clock import Clock
 from sla.contract import Contract
-from sla.interval import micros
+from sla.interval import instant, micros
 from sla.timeline import Timeline, assignee
 
 Ending = Literal["resolved", "withdrawn"]
@@ -130,7 +130,9 @@ def judge(
     if fresh is None:
         assert stored is not None, "a clock is stored, or fresh, or both"
         gone = tuple(Settled(a.id, "withdrawn", "void") for a in alerts if a.live)
-        return Outcome(number, stored.commitment, stored.cycle, None, version, ladder_from, now, None, (), gone)
+        ahead = timeline.as_of(micros(now)).next_change  # it may come back with an entry that does not count yet
+        again = None if ahead is None else instant(ahead) + AFTER
+        return Outcome(number, stored.commitment, stored.cycle, None, version, ladder_from, now, again, (), gone)
     ladder = _ladder(contract, timeline, fresh, now, roster) if _has_ladder(fresh, ladder_from) else []
     raised: list[NewAlert] = []
     wakes = [fresh.changes_at + AFTER] if fresh.changes_at is not None else []

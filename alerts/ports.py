@@ -31,11 +31,15 @@ class Due(msgspec.Struct, frozen=True, gc=False):
 
 
 class Matter(msgspec.Struct, frozen=True):
-    """A ticket's terms and timeline, and every clock row stored for it."""
+    """A ticket's terms and timeline, and every clock row stored for it.
+
+    `ahead`: when the ticket was last written to, its timeline held entries that did not count yet.
+    """
 
     contract: Contract
     timeline: Timeline
     clocks: Sequence[StoredClock]
+    ahead: bool = False
 
 
 class Batch(Protocol):

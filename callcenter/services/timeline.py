@@ -15,8 +15,9 @@ from callcenter.services.context import Context
 from callcenter.services.entries import field_pointer, refuse_long_chains, refuse_outsize
 from callcenter.services.tickets import TicketShown
 from callcenter.services.types import Actor
+from callcenter.steady_now import SKEW_ALLOWED
 from callcenter.store import alerts, tickets
-from callcenter.store.clocks import stored_clocks
+from callcenter.store.clocks import judged_at, stored_clocks
 from callcenter.store.tickets import summarized as summarized  # others ask the timeline
 from callcenter.store.types import Connection, Row
 from sla.clock import assess
@@ -103,7 +104,7 @@ async def record(
     entries: Sequence[dict[str, Any]] = [given] if isinstance(given, dict) else given
     async with conn.transaction():
         loaded = await ticket_service.found(conn, context, number, actor, lock=True)
-        now = context.now()  # after the lock: whoever held it before could not have known of these entries
+        now = await _moment(conn, context, loaded.row)
         if actor.role == "partner" and any(one.get("type") in _NOT_OUTSIDE for one in entries):
             raise Forbidden("an outside engineer cannot assign, grade or correct")
         added, timeline = _read(loaded, entries, many, now, actor.name)
@@ -116,6 +117,15 @@ async def record(
         entries=[entry_shown(entry) for entry in written[len(loaded.entries) :]],
         clocks=derive(loaded.terms, timeline, now),
     )
+
+
+async def _moment(conn: Connection, context: Context, row: Row) -> datetime:
+    """Now, read after the lock: whoever held it before could not have known of what is written now.
+
+    Hosts whose clocks agree only so far must not write before what another one has judged already.
+    """
+    now, judged = context.now(), max(row["updated_at"], await judged_at(conn, row["number"]) or row["updated_at"])
+    return judged if now < judged <= now + 2 * SKEW_ALLOWED else now
 
 
 async def recompute(conn: Connection, context: Context, number: int, now: datetime) -> None:

@@ -84,7 +84,10 @@ async def _write_clocks(conn: Connection, judged: Sequence[Judged], now: datetim
         await _sql.update_clocks(conn, now=now, id=[o.id for _, _, o in known], **_columns(known))
     if gone:
         versions = [outcome.deadline_version for outcome in gone]
-        await _sql.void_clocks(conn, now=now, id=[outcome.id for outcome in gone], deadline_version=versions)
+        wakes = [outcome.wake_at for outcome in gone]
+        await _sql.void_clocks(
+            conn, now=now, id=[outcome.id for outcome in gone], deadline_version=versions, wake_at=wakes
+        )
     if new:
         rows = _sql.add_clocks(
             conn,

@@ -17,9 +17,10 @@ where c.id = u.id;
 
 -- name: void_clocks!
 update clocks c
-set void = true, state = 'idle', due_at = null, stopped_at = null, breached_at = null, wake_at = null,
+set void = true, state = 'idle', due_at = null, stopped_at = null, breached_at = null, wake_at = u.wake_at,
     deadline_version = u.deadline_version, assessed_at = cast(:now as timestamptz)
-from unnest(cast(:id as bigint[]), cast(:deadline_version as int[])) as u (id, deadline_version)
+from unnest(cast(:id as bigint[]), cast(:deadline_version as int[]), cast(:wake_at as timestamptz[]))
+    as u (id, deadline_version, wake_at)
 where c.id = u.id;
 
 -- name: add_clocks

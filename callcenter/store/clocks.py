@@ -1,6 +1,7 @@
 """Clock rows: the cache of what `sla.clock` says."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
@@ -23,6 +24,12 @@ _facts = attrgetter(*FACTS)
 def new_rows(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
     """Rows of a ticket that is being opened, as `tickets.log` takes them; what is due is due at once."""
     return [dict(zip((*FACTS, "wake_at"), (*_facts(one.clock), one.first_wake), strict=True)) for one in outcomes]
+
+
+async def judged_at(conn: Connection, ticket: int) -> datetime | None:
+    """The latest instant at which a clock of the ticket was judged."""
+    at: datetime | None = await _sql.judged_at(conn, ticket=ticket)
+    return at
 
 
 async def stored_clocks(conn: Connection, ticket: int) -> list[StoredClock]:

@@ -96,9 +96,10 @@ class ClockBatch:
             timeline = Timeline(loaded.entries)
         except ValueError as error:
             return error
-        if timeline.latest > micros(loaded.row["updated_at"]):  # what was ahead then may count by now
+        ahead = timeline.latest > micros(loaded.row["updated_at"])
+        if ahead:  # what was ahead then may count by now
             self._stale[loaded.row["number"]] = loaded.row, timeline
-        return Matter(loaded.terms, timeline, clocks)
+        return Matter(loaded.terms, timeline, clocks, ahead)
 
     async def alerts_of(self, clocks: Iterable[int]) -> Mapping[int, Sequence[PastAlert]]:
         """The alerts recorded so far, by clock id."""

@@ -14,5 +14,6 @@ if __name__ == "__main__":
     parser.add_argument("--seeds", type=int, default=20, help="how many")
     parser.add_argument("--first", type=int, default=1, help="the first one")
     parser.add_argument("--trace", action="store_true", help="tell what happened")
+    parser.add_argument("--go-on", action="store_true", help="go on after one that fails")
     given = parser.parse_args()
-    sys.exit(main(given.first, given.seeds, given.trace))
+    sys.exit(main(given.first, given.seeds, trace=given.trace, go_on=given.go_on))

@@ -7,7 +7,8 @@ import hashlib
 import logging
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ import structlog
 from simulated_database import Server
 from simulated_day import Day, furnish, simulate
 from simulated_laws import violations
-from simulated_loop import SimulatedLoop, run
+from simulated_loop import SimulatedLoop
 
 from callcenter.store.embedded import EmbeddedPostgres
 from callcenter.store.migrate import migrate
@@ -96,32 +97,35 @@ def simulator(dsn: str) -> Iterator[Simulator]:
         made.close()
 
 
-def main(first: int, seeds: int, trace: bool) -> int:
-    """Runs the seeds until one fails; the exit code."""
+def main(first: int, seeds: int, *, trace: bool = False, go_on: bool = False) -> int:
+    """Runs the seeds, until one fails unless they go on; the exit code."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     with tempfile.TemporaryDirectory() as folder, EmbeddedPostgres.start_or_join(Path(folder), settings=_FAST) as server:
         with simulator(server.dsn) as days:
-            return _all(days, first, seeds, trace)
+            return _all(days, range(first, first + seeds), trace=trace, go_on=go_on)
 
 
-def _all(days: Simulator, first: int, seeds: int, trace: bool) -> int:
-    totals: dict[str, int] = {}
+def _all(days: Simulator, seeds: Sequence[int], *, trace: bool, go_on: bool) -> int:
+    totals: Counter[str] = Counter()
+    failed: list[int] = []
     slowest, began = 0.0, perf_counter()
-    for seed in range(first, first + seeds):
+    for seed in seeds:
         start, busy = perf_counter(), process_time()
         result = days.day(seed)
         slowest = max(slowest, perf_counter() - start)
         if trace:
-            print(*result.trace, result.counts, result.digest, f"{perf_counter() - start:.2f} s, {process_time() - busy:.2f} s of it here", sep="\n")
+            took = f"{perf_counter() - start:.2f} s, {process_time() - busy:.2f} s of it here"
+            print(*result.trace, result.counts, result.digest, took, sep="\n", flush=True)
+        totals += Counter(result.counts)
         if result.violations:
-            print(f"seed {seed} failed (digest {result.digest}):", *result.violations[:20], sep="\n  ", file=sys.stderr)
-            print(f"simulation: seed {seed} failed after {seed - first} good ones; make simulate FIRST={seed} SEEDS=1")
-            return 1
-        totals = {name: totals.get(name, 0) + count for name, count in result.counts.items()}
-    took = perf_counter() - began
+            failed.append(seed)
+            print(f"seed {seed} failed ({result.digest}):", *result.violations[:10], sep="\n  ", file=sys.stderr, flush=True)
+            if not go_on:
+                break
     what = ", ".join(f"{count} {name}" for name, count in totals.items())
-    print(f"simulation: {seeds} seeds from {first} held in {took:.0f} s (slowest {slowest:.1f} s): {what}")
+    times = f"{perf_counter() - began:.0f} s, slowest {slowest:.1f} s"
+    if failed:
+        print(f"simulation: {len(failed)} failed ({', '.join(map(str, failed))}) from seed {seeds[0]} on, in {times}")
+        return 1
+    print(f"simulation: {len(seeds)} seeds from {seeds[0]} on held, in {times}: {what}")
     return 0
-
-
-__all__ = ["Result", "Simulator", "main", "run", "simulator"]

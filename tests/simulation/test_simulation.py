@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tests.conftest import Databases
 
 sys.path.insert(0, str(Path(__file__).parent))
-from simulated_run import Simulator, simulator  # noqa: E402  tests are no package
+from simulated_run import Simulator, simulator
 
 SEEDS = range(1, 21)
 
