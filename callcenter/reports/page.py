@@ -1,6 +1,7 @@
 """A report as a page that prints well, and as PDF."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
@@ -13,7 +14,7 @@ from markupsafe import Markup
 
 from callcenter.reports import charts
 from callcenter.reports.model import Report
-from callcenter.reports.tables import Cell, tables
+from callcenter.reports.tables import Cell, Table, tables
 from callcenter.reports.words import Language, Words
 
 _TEMPLATES = Path(str(files("callcenter"))) / "web" / "templates" / "report"
@@ -31,17 +32,19 @@ def html(report: Report, language: Language, *, sealed: bool = False, base: str 
     zone = ZoneInfo(report.timezone)
     environment = _environment()
     template = environment.get_template("report.html")
+    shown = _shown(words, zone)
     style = (_TEMPLATES / "report.css").read_text(encoding="utf-8").replace("FONTS", _FONTS[language])
     return template.render(
         report=report,
-        tables=tables(report, words),
+        tables=[_without_empty(one) if one.key == "breaches" else one for one in tables(report, words)],
         charts={"trend": charts.trend(report, words), "half_hours": charts.half_hours(report, words)},
         w=words,
         lang=language,
         style=Markup(style),  # noqa: S704  a file of ours
         sealed=sealed,
         base=base,
-        shown=_shown(words, zone),
+        shown=shown,
+        widths=lambda table: _widths(table, shown),
         moment=lambda at: _moment(at, zone),
         _zone=zone,
     )
@@ -79,6 +82,31 @@ def _shown(words: Words, zone: ZoneInfo) -> Callable[[Cell, str], str]:
         return f"{cell:,}" if isinstance(cell, int) and kind == "number" else str(cell)
 
     return shown
+
+
+def _without_empty(table: Table) -> Table:
+    """The table without the columns in which no cell holds anything."""
+    kept = [place for place in range(len(table.columns)) if any(row[place] is not None for row in table.rows)]
+    rows = [[row[place] for place in kept] for row in table.rows]
+    return replace(table, columns=[table.columns[place] for place in kept], rows=rows)
+
+
+# a column is at least so wide, and counts as no wider, in signs; a Chinese sign is two wide
+_LEAST, _WIDEST, _SAMPLE = 5, 34, 100
+
+
+def _widths(table: Table, shown: Callable[[Cell, str], str]) -> list[float]:
+    """Each column's part of the width, by what its cells hold: finding it out from every cell takes a printer long."""
+    signs = []
+    for place, column in enumerate(table.columns):
+        cells = [_signs(shown(row[place], column.kind)) for row in table.rows[:_SAMPLE]]
+        word = max((_signs(one) for one in column.label.split()), default=0)
+        signs.append(min(_WIDEST, max(_LEAST, word, *cells) + 2))
+    return [round(100 * one / sum(signs), 2) for one in signs]
+
+
+def _signs(text: str) -> int:
+    return sum(2 if ord(sign) > 0x2E7F else 1 for sign in text)
 
 
 def pdf(report: Report, language: Language, *, sealed: bool = False, base: str = "") -> bytes:

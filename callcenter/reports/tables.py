@@ -122,7 +122,7 @@ _FIGURES = ("due", "met", "breached", "cancelled", "paused", "open")
 
 
 def _glance(report: Report, words: Words) -> Iterator[Table]:
-    columns = _columns(words, "commitment", "target:percent", "due:number", "met:number", "breached:number",
+    columns = _columns(words, "commitment", "target:number", "due:number", "met:number", "breached:number",
                        "compliance:percent", "net:percent", "verdict:verdict")  # fmt: skip
     rows = [
         [
@@ -153,7 +153,7 @@ def _links(
 
 
 def _promises(report: Report, words: Words) -> Iterator[Table]:
-    columns = _columns(words, "commitment", "severity", "region", "target:percent", "due:number", "met:number",
+    columns = _columns(words, "commitment", "severity", "region", "target:number", "due:number", "met:number",
                        "breached:number", "exempt:number", "compliance:percent", "net:percent", "cancelled:number",
                        "paused:number", "open:number")  # fmt: skip
     rows = [_promise(report, words, one) for one in report.rows]

@@ -113,10 +113,10 @@ async def record(conn: Connection, context: Context, found: Month, now: datetime
 async def _store(conn: Connection, found: Month, made: Record, number: int, actor: Actor, now: datetime) -> None:
     figures = msgspec.json.encode(made.report)
     breaches = zlib.compress(msgspec.msgpack.encode(made.breaches), 6)
-    tickets = await sealing.tickets(conn, found.contract, found.since, found.until)
+    ledgers = await sealing.tickets(conn, found.contract, found.since, found.until)
     inputs = {
-        "tickets": len(tickets),
-        "entries": await sealing.entries_hash(conn, tickets, now),
+        "tickets": len(ledgers[0]),
+        "entries": await sealing.entries_hash(conn, ledgers),
         "calls": await sealing.calls_hash(conn, found.since, found.until, found.queues or None),
     }
     values = {
@@ -126,7 +126,8 @@ async def _store(conn: Connection, found: Month, made: Record, number: int, acto
         "input_hash": _inputs_hash(inputs),
         "versions": msgspec.to_builtins(made.report.data_note.versions),
         "inputs": inputs,
-        "tickets": tickets,
+        "tickets": ledgers[0],
+        "seqs": ledgers[1],
     }
     await sealing.add(
         conn,
@@ -198,10 +199,10 @@ async def _tampered(conn: Connection, context: Context, row: Row, now: datetime)
     if hashed != row["figures_hash"]:
         yield SealDifference(row["code"], row["month"], "hash of the figures", row["figures_hash"].hex(), hashed.hex())
     found = await compliance.find(conn, context, row["code"], row["month"], now)
-    tickets = await sealing.tickets_of(conn, row["id"])
+    ledgers = await sealing.tickets_of(conn, row["id"])
     again = {
-        "tickets": len(tickets),
-        "entries": await sealing.entries_hash(conn, tickets, row["sealed_at"]),
+        "tickets": len(ledgers[0]),
+        "entries": await sealing.entries_hash(conn, ledgers),
         "calls": await sealing.calls_hash(conn, found.since, found.until, found.queues or None),
     }
     for name, right in again.items():

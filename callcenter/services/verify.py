@@ -1,4 +1,4 @@
-"""The whole store checked against itself: ledgers by their hashes, tickets and clocks by computing them again."""
+"""The whole store against itself: ledgers by their hashes, tickets, clocks and seals by computing them again."""
 
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from datetime import datetime
@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from alerts.policy import AFTER
+from callcenter.services import sealing
 from callcenter.services.context import Context
 from callcenter.services.timeline import summarized
 from callcenter.store import tickets, verify
@@ -36,6 +37,13 @@ class Difference(msgspec.Struct, frozen=True):
         return f"ticket {self.ticket}, {self.what}: stored {_told(self.stored)}, recomputed {_told(self.recomputed)}"
 
 
+class OfSeal(Difference, frozen=True):
+    """A sealed month that differs; it is of no single ticket, and `what` says all of it."""
+
+    def __str__(self) -> str:
+        return self.what
+
+
 def _told(value: Any) -> str:
     if isinstance(value, datetime):
         return value.isoformat()
@@ -61,6 +69,9 @@ async def check(conn: Connection, context: Context, now: datetime) -> AsyncGener
         wrong = await verify.impossible(conn)
         seen.differences = [Difference(ticket, what, why, "impossible") for ticket, what, why in wrong]
         yield seen
+        async for difference in sealing.check(conn, context, now):
+            seen.differences = [OfSeal(0, str(difference), difference.stored, difference.recomputed)]
+            yield seen
 
 
 async def _page(conn: Connection, context: Context, rows: Sequence[Row], seen: Checked, now: datetime) -> Checked:

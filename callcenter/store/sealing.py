@@ -8,6 +8,8 @@ from callcenter.store import queries
 from callcenter.store.types import Connection, Row
 
 _sql = queries.load(__file__)
+# ticket numbers, and how many entries each has
+Ledgers = tuple[list[int], list[int]]
 
 
 async def hold(conn: Connection, contract: int) -> None:
@@ -36,20 +38,23 @@ async def add(conn: Connection, values: Mapping[str, Any]) -> int:
     return added
 
 
-async def tickets(conn: Connection, contract: int, since: datetime, until: datetime) -> list[int]:
-    """The tickets that the span counts, ascending."""
-    return [row["ticket"] async for row in _sql.tickets(conn, contract=contract, since=since, until=until)]
+async def tickets(conn: Connection, contract: int, since: datetime, until: datetime) -> Ledgers:
+    """The tickets that the span counts, ascending, and how many entries each has."""
+    rows = [
+        (row["number"], row["entries"]) async for row in _sql.tickets(conn, contract=contract, since=since, until=until)
+    ]
+    return [number for number, _ in rows], [entries for _, entries in rows]
 
 
-async def tickets_of(conn: Connection, seal: int) -> list[int]:
-    """The tickets a seal was made from."""
-    found: list[int] = await _sql.tickets_of(conn, id=seal)
-    return found
+async def tickets_of(conn: Connection, seal: int) -> Ledgers:
+    """The tickets a seal was made from, and how many entries each had."""
+    row = await _sql.tickets_of(conn, id=seal)
+    return row["tickets"], row["seqs"]
 
 
-async def entries_hash(conn: Connection, tickets: Sequence[int], at: datetime) -> str:
-    """The hash of these tickets' ledgers as they stood at the instant."""
-    found: str = await _sql.entries_hash(conn, tickets=list(tickets), at=at)
+async def entries_hash(conn: Connection, ledgers: Ledgers) -> str:
+    """The hash of these tickets' ledgers as far as so many entries."""
+    found: str = await _sql.entries_hash(conn, tickets=ledgers[0], seqs=ledgers[1])
     return found
 
 

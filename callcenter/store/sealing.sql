@@ -15,32 +15,33 @@ select id, contract, month, number, figures, breaches, figures_hash, sealed_at f
 select id, figures, breaches, figures_hash, sealed_at from seals where contract = :contract and month = :month and number = 0;
 
 -- name: add$
-insert into seals (contract, month, number, figures, breaches, figures_hash, input_hash, versions, inputs, tickets, sealed_by,
-    sealed_at)
+insert into seals (contract, month, number, figures, breaches, figures_hash, input_hash, versions, inputs, tickets, seqs,
+    sealed_by, sealed_at)
 values (:contract, :month, :number, :figures, :breaches, :figures_hash, :input_hash, :versions, :inputs,
-    cast(:tickets as bigint[]), :by, :now)
+    cast(:tickets as bigint[]), cast(:seqs as int[]), :by, :now)
 returning id;
 
 -- name: tickets
--- The tickets whose clocks a month counts.
-select distinct ticket
-from clocks
-where contract = :contract and not void
-  and (due_at >= :since and due_at < :until
-       or due_at is null and state = 'cancelled' and stopped_at >= :since and stopped_at < :until
-       or due_at is null and state = 'paused' and started_at < :until)
-order by ticket;
+-- The tickets whose clocks a month counts, and how many entries each has.
+select t.number, t.entries
+from tickets t
+where t.number in (
+    select ticket from clocks
+    where contract = :contract and not void
+      and (due_at >= :since and due_at < :until
+           or due_at is null and state = 'cancelled' and stopped_at >= :since and stopped_at < :until
+           or due_at is null and state = 'paused' and started_at < :until)
+)
+order by t.number;
 
 -- name: entries_hash$
--- The newest entry of each ticket that was recorded by then stands for all before it: each holds the hash of the last.
+-- The last entry of each ticket stands for all before it: each holds the hash of the last.
 select encode(sha256(convert_to(coalesce(string_agg(t.number || ':' || encode(e.hash, 'hex'), ',' order by t.number), ''), 'UTF8')), 'hex')
-from unnest(cast(:tickets as bigint[])) as t (number)
-cross join lateral (
-    select hash from entries e where e.ticket = t.number and e.recorded_at <= :at order by e.seq desc limit 1
-) e;
+from unnest(cast(:tickets as bigint[]), cast(:seqs as int[])) as t (number, seq)
+join entries e on e.ticket = t.number and e.seq = t.seq;
 
--- name: tickets_of$
-select tickets from seals where id = :id;
+-- name: tickets_of^
+select tickets, seqs from seals where id = :id;
 
 -- name: calls_hash$
 select encode(sha256(convert_to(coalesce(string_agg(concat_ws(',', c.id, c.queue, extract(epoch from c.received_at),
