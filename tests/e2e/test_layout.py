@@ -23,8 +23,9 @@ LOOK = """() => {
   for (let node; (node = walker.nextNode());) {
     const parent = node.parentElement;
     if (!node.data.trim() || !parent.checkVisibility({checkVisibilityCSS: true, checkOpacity: true})) continue;
-    if (parent.closest('.sr, .unseen, .skip, .toast, dialog:not([open]), option, svg, textarea, script, style')) continue;
-    if (parent.closest('.scroll, .rail, .top, .gutter')) continue;  // they clip or scroll within themselves
+    if (parent.closest('.sr, .unseen, .skip, .toast, dialog:not([open]), option, svg, textarea')) continue;
+    // these clip or scroll within themselves
+    if (parent.closest('script, style, .scroll, .rail, .top, .gutter')) continue;
     const range = document.createRange();
     range.selectNodeContents(node);
     for (const box of range.getClientRects()) {
