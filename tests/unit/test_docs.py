@@ -108,7 +108,7 @@ def test_paths_beside_the_document_are_on_a_page(path: str) -> None:
 def test_routes_that_pages_name_exist() -> None:
     known = {(route.method, re.sub(r"{\w+}", "{}", route.path)) for route in ROUTES}
     for page in PAGES:
-        for method, path in re.findall(r"`(GET|POST|PUT|PATCH|DELETE) (/api/v1/[\w/{}]+)", page.read_text("utf-8")):
+        for method, path in re.findall(r"`(GET|POST|PUT|PATCH|DELETE) (/api/v1/[\w/{}-]+)", page.read_text("utf-8")):
             assert (method, re.sub(r"{\w+}", "{}", path)) in known, f"{page.name}: {method} {path}"
 
 
@@ -118,6 +118,7 @@ def test_routes_that_pages_name_exist() -> None:
         ("Runtime", PROJECT["dependencies"]),
         ("Development", PROJECT["optional-dependencies"]["dev"]),
         ("Benchmarks", PROJECT["optional-dependencies"]["bench"]),
+        ("Optional", [name for extra in ("apprise", "deploy") for name in PROJECT["optional-dependencies"][extra]]),
     ],
 )
 def test_each_dependency_has_its_reason_and_each_reason_its_dependency(heading: str, packages: list[str]) -> None:
