@@ -1,6 +1,7 @@
 """Contracts this month: which contract is at risk, and what is left of it."""
 
 from panels import GREEN, RED, YELLOW, Board, Column, Panel
+
 from sla import CONTRACT, CONTRACTS
 
 C = 'job="callcenter", contract=~"$contract"'

@@ -1,6 +1,7 @@
 """Field service: who is on the way, which visit will be late, how long ways and repairs take."""
 
 from panels import GREEN, RED, YELLOW, Board, Column, Panel, Variable
+
 from sla import COLUMNS, CONTRACT, CONTRACTS, OPEN, REGION, REGIONS, SHOWN
 
 # Where people are by what was entered last; a correction of an entry is not looked at.

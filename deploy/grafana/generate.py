@@ -11,10 +11,11 @@ import contracts
 import field_service
 import hotline
 import service
-import sla
 import zh
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from panels import Board, built
+
+import sla
 
 HERE = Path(__file__).parent
 BOARDS: tuple[Board, ...] = (hotline.BOARD, sla.BOARD, contracts.BOARD, field_service.BOARD, service.BOARD)

@@ -8,7 +8,6 @@ from grafana_foundation_sdk.builders import bargauge, common, dashboard, stat, t
 from grafana_foundation_sdk.builders import prometheus as prom
 from grafana_foundation_sdk.models import common as shapes
 from grafana_foundation_sdk.models import dashboard as model
-from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 PROMETHEUS = model.DataSourceRef(type_val="prometheus", uid="callcenter-prometheus")
 POSTGRES = model.DataSourceRef(type_val="postgres", uid="callcenter-postgres")

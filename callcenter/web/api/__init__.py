@@ -9,6 +9,7 @@ from callcenter.web.api import (
     desk,
     duty,
     files,
+    intake,
     reports,
     resources,
     stream,
@@ -31,4 +32,5 @@ ROUTES: list[Route] = [
     *tokens.ROUTES,
     *stream.ROUTES,
     *cti.ROUTES,
+    *intake.ROUTES,
 ]
