@@ -89,7 +89,11 @@ class Line:
         if self._phone.world.calm:
             return "ok"
         mood = self._phone.moods.get(self._channel, "ok")
-        return mood if mood != "ok" and rng.random() < 0.8 else rng.choice(("ok",) * 12 + ("slow", "fails", "taken, then failed"))
+        return (
+            mood
+            if mood != "ok" and rng.random() < 0.8
+            else rng.choice(("ok",) * 12 + ("slow", "fails", "taken, then failed"))
+        )
 
     async def _wait(self, outcome: str) -> None:
         world = self._phone.world

@@ -121,8 +121,11 @@ class Connection:
         self._depth = 0
         self._holds = False  # locks of this transaction
         self._announced: list[datetime] = []
+        self._recorded: tuple[str, tuple[Any, ...]] | None = None
 
     async def fetch(self, sql: str, *values: Any) -> Any:
+        if sql.startswith("insert into alerts"):
+            self._recorded = sql, values
         return await self._call(sql, lambda: self._raw.fetch(sql, *values))
 
     async def fetchrow(self, sql: str, *values: Any) -> Any:
@@ -155,9 +158,18 @@ class Connection:
             await self.execute(f"rollback to savepoint {point}" if point else "rollback")
             if not point:
                 self._announced.clear()
+                self._recorded = None
             raise
         self._depth -= 1
         await self.execute(f"release savepoint {point}" if point else "commit")
+        if self._recorded and not point:
+            await self._again()
+
+    async def _again(self) -> None:
+        """A proxy that heard no answer has sent the statement once more: what is recorded stays recorded once."""
+        (sql, values), self._recorded = self._recorded, None
+        if not self._world.calm and self._world.rng.random() < 0.1:
+            await self._call(sql, lambda: self._raw.fetch(sql, *values))
 
     def is_in_transaction(self) -> bool:
         return self._depth > 0
@@ -263,6 +275,3 @@ def operation_fate(operation: Operation) -> str:
         return ""
     fate.calls += 1
     return fate.what if fate.calls == fate.at else ""
-
-
-

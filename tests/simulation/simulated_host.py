@@ -154,4 +154,3 @@ class Host:
 
     def _opened(self, kind: str, config: Mapping[str, Any]) -> Any:
         return self._phone.line(self, str(config["name"]))
-

@@ -12,7 +12,8 @@ from typing import Any
 from simulated_day import Day
 from simulated_model import Change, Key, Known, Sight, Told, clocks, look, overlooked, timeline_of
 
-from alerts.reasons import Reason
+from alerts.backoff import ATTEMPTS
+from alerts.reasons import PERMANENT, Reason
 from callcenter.services import verify
 from callcenter.services.context import Context
 from callcenter.settings import Settings
@@ -59,7 +60,9 @@ async def violations(day: Day) -> list[str]:
 
 def _instants(row: Row) -> Row:
     return {
-        name: datetime.fromisoformat(value) if value is not None and name.endswith(("_at", "_from", "_until")) else value
+        name: datetime.fromisoformat(value)
+        if value is not None and name.endswith(("_at", "_from", "_until"))
+        else value
         for name, value in row.items()
     }
 
@@ -110,7 +113,9 @@ class Ledger:
         if added:
             self.entries += [_entry(row) for row in added]
             self.timeline = timeline_of(self.entries)
-        acknowledged = [row for row in write.of("alerts") if row["state"] == "acknowledged" and row["id"] in self._alerts]
+        acknowledged = [
+            row for row in write.of("alerts") if row["state"] == "acknowledged" and row["id"] in self._alerts
+        ]
         yield from self._acknowledged(acknowledged)
         raised, settled = self._alerts_of(write)
         yield from self._safe(write)
@@ -171,6 +176,8 @@ class Ledger:
         if opening:
             known.due_at = sight.clocks[key].due_at
         yield from self._stored(row, sight, known)
+        if row["wake_at"] is not None and row["wake_at"] <= now and not opening:
+            yield f"{key} at {now}: is to be looked at again at {row['wake_at']}, as if it had not been"
         for told in change.raised:
             written = raised.pop((key, told.step, told.repeat, told.version), None)
             if written is None:
@@ -194,8 +201,14 @@ class Ledger:
                             ("breached_at", clock.breached_at), ("deadline_version", known.version)):  # fmt: skip
             if row[name] != right:
                 yield f"{key} at {sight.now}: {name} is stored as {row[name]} and is {right}"
-        if row["wake_at"] is not None and row["wake_at"] < sight.now:
-            yield f"{key} at {sight.now}: wakes before it was looked at, {row['wake_at']}"
+        if (
+            row["state"] == "breached"
+            and row["due_at"] is not None
+            and (row["stopped_at"] or sight.now) <= row["due_at"]
+        ):
+            yield f"{key} at {sight.now}: called broken, and its deadline {row['due_at']} is not over"
+        if row["state"] == "met" and row["stopped_at"] > row["due_at"]:
+            yield f"{key} at {sight.now}: called kept, {row['stopped_at'] - row['due_at']} after its deadline"
 
     # The laws of the clocks
 
@@ -234,7 +247,9 @@ def _terms(code: str) -> Any:
 
 
 def _short(row: Row) -> str:
-    return ", ".join(f"{name} {row[name]}" for name in ("kind", "state", "fires_at", "recorded_at", "settled_at", "settled_because"))
+    return ", ".join(
+        f"{name} {row[name]}" for name in ("kind", "state", "fires_at", "recorded_at", "settled_at", "settled_because")
+    )
 
 
 def _key(row: Row) -> Key:
@@ -292,6 +307,7 @@ def _deliveries(
         yield f"message {name} was sent and never recorded"
     for name, life in lives.items():
         yield from (f"delivery {name} ({life[0][1]['event']}): {text}" for text in _life(life, sent[name]))
+    yield from _in_vain(history, lives)
 
 
 def _owed(
@@ -327,7 +343,12 @@ def _ended(alert: Row, last: dict[tuple[int, int, str], Row], channels: dict[int
         fire, end = last.get((alert["id"], channel, "fire")), last.get((alert["id"], channel, event))
         if fire is not None and fire["state"] == "sent" and end is None:
             yield f"alert {alert['id']} is {alert['state']} and channel {channel} never heard"
-        if end is not None and fire is not None and fire["state"] == "cancelled" and not (fire["attempts"] or fire["batch"]):
+        if (
+            end is not None
+            and fire is not None
+            and fire["state"] == "cancelled"
+            and not (fire["attempts"] or fire["batch"])
+        ):
             yield f"alert {alert['id']}: channel {channel} hears of an end without a beginning"
 
 
@@ -340,7 +361,11 @@ def _life(life: list[tuple[int, Row]], sends: list[Any]) -> Iterator[str]:
             yield f"{before['state']} became {row['state']}"
         if row["state"] == "sending":
             leases.append((place, row))
-            if before is not None and before["state"] == "sending" and row["lease_until"] - _LEASE < before["lease_until"]:
+            if (
+                before is not None
+                and before["state"] == "sending"
+                and row["lease_until"] - _LEASE < before["lease_until"]
+            ):
                 yield f"{row['lease_by']} took it from {before['lease_by']}, whose lease ran"
         before = row
     assert before is not None
@@ -354,14 +379,26 @@ def _life(life: list[tuple[int, Row]], sends: list[Any]) -> Iterator[str]:
             yield f"{by} sent it {times} times, more often than it was leased"
 
 
+def _in_vain(history: Sequence[tuple[int, int, str, Row]], lives: dict[str, list[tuple[int, Row]]]) -> Iterator[str]:
+    """What was withdrawn before it was taken for sending is not sent, alone or with others."""
+    withdrawn: dict[int, int] = {}
+    for place, _, relation, row in history:
+        if relation == "alerts" and row["state"] == "withdrawn":
+            withdrawn.setdefault(row["id"], place)
+    for name, life in lives.items():
+        for place, row in life:
+            if row["event"] == "fire" and row["state"] == "sending" and withdrawn.get(row["alert"], place) < place:
+                yield f"delivery {name} was taken for sending after its alert was withdrawn"
+
+
 def _ends(last: Row, sends: list[Any]) -> Iterator[str]:
     state = last["state"]
     if state in ("pending", "sending"):
         yield f"it is still {state}"
     if state == "sent" and not any(one.taken for one in sends):
         yield "it is recorded as sent and nobody got it"
-    if state == "dead" and last["reason"] not in set(Reason):
-        yield f"it is dead of {last['reason']}"
+    if state == "dead" and last["reason"] not in (PERMANENT if last["attempts"] < ATTEMPTS else set(Reason)):
+        yield f"it is dead of {last['reason']} after {last['attempts']} attempts"
     if state == "cancelled" and last["attempts"] == 0 and sends:
         yield "it was cancelled and sent"
 

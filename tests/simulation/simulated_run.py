@@ -100,7 +100,10 @@ def simulator(dsn: str) -> Iterator[Simulator]:
 def main(first: int, seeds: int, *, trace: bool = False, go_on: bool = False) -> int:
     """Runs the seeds, until one fails unless they go on; the exit code."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    with tempfile.TemporaryDirectory() as folder, EmbeddedPostgres.start_or_join(Path(folder), settings=_FAST) as server:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        EmbeddedPostgres.start_or_join(Path(folder), settings=_FAST) as server,
+    ):
         with simulator(server.dsn) as days:
             return _all(days, range(first, first + seeds), trace=trace, go_on=go_on)
 
@@ -119,7 +122,13 @@ def _all(days: Simulator, seeds: Sequence[int], *, trace: bool, go_on: bool) -> 
         totals += Counter(result.counts)
         if result.violations:
             failed.append(seed)
-            print(f"seed {seed} failed ({result.digest}):", *result.violations[:10], sep="\n  ", file=sys.stderr, flush=True)
+            print(
+                f"seed {seed} failed ({result.digest}):",
+                *result.violations[:10],
+                sep="\n  ",
+                file=sys.stderr,
+                flush=True,
+            )
             if not go_on:
                 break
     what = ", ".join(f"{count} {name}" for name, count in totals.items())

@@ -45,7 +45,9 @@ class Terms:
     def text(self, share: Fraction = Fraction(1)) -> str:
         """The file, with every figure cut to the share."""
         figures = {name: f"{int(minutes * 60 * share)}s" for name, minutes in self.minutes.items()}
-        return self.template.format(code=self.code, **figures) + "\n".join(rung.written() for rung in self.ladder) + "\n"
+        return (
+            self.template.format(code=self.code, **figures) + "\n".join(rung.written() for rung in self.ladder) + "\n"
+        )
 
     def contract(self, share: Fraction = Fraction(1)) -> Contract:
         """The terms as the service reads them."""
