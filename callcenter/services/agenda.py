@@ -18,7 +18,7 @@ from callcenter.store.types import Connection, Row
 from sla.clock import Clock, assess
 from sla.interval import micros
 
-AHEAD, PAST, EVERY_PAST = 60, 20, 200
+AHEAD, PAST, FAR = 40, 15, 200
 Kind = Literal["clock", "promise", "follow_up", "call_back"]
 Whose = Literal["all", "mine", "team"]
 # From here on little of the time is left, and the list says so.
@@ -27,12 +27,12 @@ _NEARLY = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Whose and which deadlines are asked for; `every_past`: overdue ones far back too."""
+    """Whose and which deadlines are asked for; `far`: those further away too."""
 
     whose: Whose = "all"
     contract: str | None = None
     region: str | None = None
-    every_past: bool = False
+    far: bool = False
 
 
 class Due(msgspec.Struct, kw_only=True):
@@ -74,20 +74,20 @@ class Agenda(msgspec.Struct, kw_only=True):
 async def agenda(conn: Connection, context: Context, wanted: Wanted, actor: Actor, now: datetime) -> Agenda:
     """Everything the actor may see that has a deadline and passes the filters."""
     filters = await _filters(conn, wanted, actor)
-    most = EVERY_PAST if wanted.every_past else PAST
-    past = await store.past(conn, filters, now, most + 1)
-    ahead = await store.ahead(conn, filters, now, AHEAD + 1)
+    back, on = (FAR, FAR) if wanted.far else (PAST, AHEAD)
+    past = await store.past(conn, filters, now, back + 1)
+    ahead = await store.ahead(conn, filters, now, on + 1)
     spoken = await store.promised(conn, filters, 200)
     calls = filters["logins"] is None and filters["contract"] is None and filters["region"] is None
-    found = await _judged(conn, context, [*past[:most], *ahead[:AHEAD]], spoken, now)
+    found = await _judged(conn, context, [*past[:back], *ahead[:on]], spoken, now)
     if calls:
         found += await _others(conn, context, found, actor, now)
     found.sort(key=lambda one: one.due_at)
     return Agenda(
         past=[one for one in found if one.due_at < now],
         ahead=[one for one in found if one.due_at >= now],
-        more_past=len(past) > most,
-        more_ahead=len(ahead) > AHEAD,
+        more_past=len(past) > back,
+        more_ahead=len(ahead) > on,
     )
 
 

@@ -5,14 +5,13 @@ import binascii
 from datetime import datetime
 
 from callcenter.errors import Invalid
-from callcenter.services import casework
+from callcenter.services import casework, listing
 from callcenter.services import files as file_service
-from callcenter.services.case import Case, look
 from callcenter.services.casework import Seen
 from callcenter.services.context import Context
+from callcenter.services.listing import Listed, Wanted
 from callcenter.services.timeline import Recorded
 from callcenter.services.types import Actor
-from callcenter.store import agenda, visits
 from callcenter.store.types import Connection
 
 _MOST = 30
@@ -20,17 +19,11 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 SIGNATURE = "signature"
 
 
-async def jobs(conn: Connection, context: Context, actor: Actor, now: datetime) -> list[Case]:
+async def jobs(conn: Connection, context: Context, actor: Actor, now: datetime) -> list[Listed]:
     """The jobs of an engineer, or of the actor's whole partner firm, those due next first."""
-    logins = await agenda.of_partner(conn, actor.partner) if actor.role == "partner" else [actor.login or ""]
-    numbers = await visits.jobs(conn, logins, _MOST)
-    cases = [await look(conn, context, number, actor, now) for number in numbers]
-    return sorted(cases, key=_next_due)
-
-
-def _next_due(case: Case) -> tuple[bool, float]:
-    due = [clock.due_at.timestamp() for clock in case.clocks if clock.due_at and not clock.stopped_at]
-    return case.ticket.state in ("resolved",), min(due, default=float("inf"))
+    wanted = Wanted(state="jobs", mine=actor.role != "partner")
+    found = await listing.tickets(conn, context, wanted, _MOST, actor, now)
+    return sorted(found.items, key=lambda one: one.due_at.timestamp() if one.due_at else float("inf"))
 
 
 async def sign(

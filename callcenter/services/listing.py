@@ -20,12 +20,13 @@ from sla.clock import assess
 from sla.interval import micros
 
 _OPEN = ["new", "assigned", "in_progress", "waiting", "restored"]
+_JOBS = [*_OPEN, "resolved"]
 _STATES = [*_OPEN, "resolved", "closed", "cancelled"]
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which tickets: `state` is one of theirs, `open` or `all`; `before` is the number the page before ended with."""
+    """Which tickets: `state` is one of theirs, `open`, `jobs` or `all`; `before` ends the page before."""
 
     state: str = "open"
     q: str | None = None
@@ -84,6 +85,8 @@ def _filters(wanted: Wanted, actor: Actor) -> dict[str, Any]:
     filters: dict[str, Any] = {}
     if wanted.state == "open":
         filters["state"] = _OPEN
+    elif wanted.state == "jobs":
+        filters["state"] = _JOBS
     elif wanted.state in _STATES:
         filters["state"] = [wanted.state]
     if wanted.q:

@@ -51,9 +51,10 @@ async def of_partner(conn: Connection, partner: int | None) -> list[str]:
 
 
 async def choices(conn: Connection) -> tuple[list[str], list[str]]:
-    """The contracts and the regions that have open clocks."""
-    contracts = [row["code"] async for row in _sql.contracts_open(conn)]
-    return contracts, [row["region"] async for row in _sql.regions_open(conn)]
+    """The contracts and the regions of tickets that are not over."""
+    rows = [row async for row in _sql.choices(conn)]
+    regions = {row["region"] for row in rows if row["region"] is not None}
+    return sorted({row["contract"] for row in rows}), sorted(regions)
 
 
 async def resolved(conn: Connection, since: datetime, now: datetime, limit: int) -> list[Row]:

@@ -71,15 +71,11 @@ select c.id, c.caller, c.contact, c.queue, c.received_at from calls c where c.id
 -- Who shares a team with somebody, themselves included.
 select distinct unnest(members) as login from teams where :login = any (members);
 
--- name: contracts_open
-select distinct k.code from clocks c join contracts k on k.id = c.contract
-where c.stopped_at is null and c.due_at is not null and not c.void
-order by k.code;
-
--- name: regions_open
-select distinct t.region from clocks c join tickets t on t.number = c.ticket
-where c.stopped_at is null and c.due_at is not null and not c.void and t.region is not null
-order by t.region;
+-- name: choices
+-- Contracts and regions of tickets that are not over.
+select distinct k.code as contract, t.region
+from (select distinct contract, region from tickets where state not in ('closed', 'cancelled')) t
+join contracts k on k.id = t.contract;
 
 -- name: of_partner
 select login from users where partner = :partner;

@@ -36,8 +36,3 @@ async def contact(conn: Connection, contact: int | None) -> Row | None:
 async def site(conn: Connection, site: int | None) -> Row | None:
     """A place, or None."""
     return await _sql.site(conn, site=site) if site is not None else None
-
-
-async def jobs(conn: Connection, logins: Iterable[str], limit: int) -> list[int]:
-    """Tickets given to these people and not over yet, the newest first."""
-    return [row["number"] async for row in _sql.jobs(conn, logins=list(logins), limit=limit)]

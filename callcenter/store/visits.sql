@@ -28,11 +28,3 @@ select id, name, phone, email from contacts where id = :contact;
 
 -- name: site^
 select id, name, address, region from sites where id = :site;
-
--- name: jobs
--- Tickets given to somebody of a list of people and not over yet.
-select t.number
-from tickets t
-where t.assignee = any (cast(:logins as text[])) and t.state not in ('closed', 'cancelled')
-order by t.number desc
-limit :limit;

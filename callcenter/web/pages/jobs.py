@@ -52,7 +52,7 @@ _BY_NAME = {step.name: step for step in STEPS}
 async def listing(look: Look) -> View:
     """The jobs, those due next first."""
     found = await field_work.jobs(look.conn, look.context, look.actor, look.now)
-    return View("jobs.html", {"cases": found, "tightest": bars.tightest, "word": word})
+    return View("jobs.html", {"jobs": found, "word": word})
 
 
 async def page(look: Look) -> View:

@@ -52,7 +52,7 @@ def _wanted(look: Look) -> Wanted:
         whose=whose if whose in ("all", "mine", "team") else "all",  # type: ignore[arg-type]  # one of the three
         contract=_text(query.get("contract")),
         region=_text(query.get("region")),
-        every_past="past" in query,
+        far="far" in query,
     )
 
 

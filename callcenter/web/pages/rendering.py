@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import jinja2
 from aiohttp import web
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -77,13 +77,13 @@ def _filters(locale: str, gettext: Callable[[str], str]) -> dict[str, Callable[.
 
     def clock(at: datetime | None, zone: str) -> str:
         """Wall-clock time in a zone: 16:07."""
-        return "" if at is None else format_time(at.astimezone(ZoneInfo(zone)), "HH:mm", locale=babel)
+        return "" if at is None else at.astimezone(ZoneInfo(zone)).strftime("%H:%M")
 
     def day(at: datetime | None, zone: str) -> str:
         return "" if at is None else format_date(at.astimezone(ZoneInfo(zone)), "medium", locale=babel)
 
     def moment(at: datetime | None, zone: str) -> str:
-        return "" if at is None else format_datetime(at.astimezone(ZoneInfo(zone)), "yyyy-MM-dd HH:mm", locale=babel)
+        return "" if at is None else at.astimezone(ZoneInfo(zone)).isoformat(" ")[:16]
 
     def weekday(day: date) -> str:
         return str(format_date(day, "EEE d", locale=babel))

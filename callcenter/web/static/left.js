@@ -21,3 +21,12 @@ document.addEventListener("htmx:afterSettle", () => marks());
 document.addEventListener("visibilitychange", () => marks());
 marks();
 setInterval(() => { marks(); tidy(); }, 1000);
+
+// What moved elsewhere is asked for again, soon but not with every event; a ticket's page heeds its own ticket only.
+const own = document.getElementById("ticket-poll")?.dataset.ticket;
+let asked = 0;
+const again = ({ detail }) => {
+  if (asked || (own && detail?.ticket && String(detail.ticket) !== own)) return;
+  asked = setTimeout(() => { asked = 0; globalThis.htmx?.trigger(document.body, "refresh"); }, 700);
+};
+for (const kind of ["logged", "opened", "changed", "acknowledged", "ended", "up", "reset"]) document.addEventListener(`callcenter:${kind}`, again);
