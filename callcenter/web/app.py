@@ -19,6 +19,7 @@ from callcenter.web.metrics_page import Scrape, counting, know_routes, metrics_p
 from callcenter.web.openapi import document
 from callcenter.web.pages import add_pages
 from callcenter.web.problems import problem
+from callcenter.web.request_id import identified, streaming
 
 _log = structlog.get_logger("callcenter.web")
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -54,7 +55,8 @@ def _template(request: web.Request) -> str:
 def build(pool: asyncpg.Pool, context: Context, scrape: Scrape | None = None) -> web.Application:
     """The application on an open pool; with `scrape` it counts its requests and has a page for Prometheus."""
     counted: list[Middleware] = [counting(scrape.metrics)] if scrape is not None else []
-    app = web.Application(middlewares=[*counted, problems], client_max_size=context.settings.body_limit)
+    app = web.Application(middlewares=[identified, *counted, problems], client_max_size=context.settings.body_limit)
+    app.on_response_prepare.append(streaming)
     add_feed(app, pool, context)
     door = Door(pool, context)
     for route in ROUTES:
