@@ -144,6 +144,34 @@ SEGMENTS = {
     "reopened": N_("was closed"),
     "discarded": N_("does not count"),
 }
+# Why a form was not taken, where the service says it in these words.
+SAID = frozenset((
+    N_("this is needed"),
+    N_("read coverage and fee out to the customer first"),
+    N_("another verdict than the one told needs evidence"),
+    N_("it was spoken of twice and is not solved: say why nobody goes"),
+    N_("another time than now needs a reason"),
+    N_("a time looks like 2026-03-02 09:30"),
+    N_("choose a file"),
+    N_("the number of the other ticket"),
+    N_("a title has 1 to 300 characters"),
+    N_("say why"),
+    N_("say when it happened, or that it did not"),
+    N_("no change of the coverage waits for agreement"),
+    N_("somebody else has to agree"),
+    N_("hours or parts"),
+    N_("nobody has signed yet"),
+    N_("the name of who signs"),
+    N_("whoever did the job does not ask how it was"),
+    N_("choose what came of it"),
+    N_("only who made an entry can undo it"),
+    N_("it is too late to undo this; correct it with a reason"),
+    N_("not reached"),
+    N_("did not want to say"),
+    N_("wrong number"),
+    N_("not solved at follow-up"),
+    N_("undo"),
+))  # fmt: skip
 _ALL = {
     "commitment": COMMITMENTS, "state": STATES, "entry": ENTRIES, "note": NOTES, "channel": CHANNELS,
     "reason": REASONS, "outcome": OUTCOMES, "call": CALLS, "alert": ALERTS, "delivery": DELIVERIES, "duty": DUTIES,
@@ -153,4 +181,6 @@ _ALL = {
 
 def word(kind: str, name: str | None) -> str:
     """The English text of a name, for `_()`; a name nobody foresaw, such as a contract's own, is made readable."""
+    if kind == "said":  # a text of the service; `_()` takes a per cent sign for the begin of a name
+        return name if name in SAID else (name or "").replace("%", "%%")
     return _ALL[kind].get(name or "", (name or "").replace("_", " "))
