@@ -12,6 +12,7 @@ from callcenter.now import Now
 from callcenter.settings import Settings
 from callcenter.steady_now import SKEW_ALLOWED
 from callcenter.store import contracts, deliveries, resources, verify
+from callcenter.store import doctor as store
 from callcenter.store.embedded_binaries import OLDEST
 from callcenter.store.migrate import MigrationError, pending
 from sla.contract import Contract, ContractError, read
@@ -23,6 +24,7 @@ _AHEAD = timedelta(days=60)
 _LATE = timedelta(minutes=1)
 _STUCK = timedelta(minutes=10)
 _ALL = 10_000
+_SILENT = timedelta(days=1)
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -52,7 +54,7 @@ async def examine(conn: asyncpg.Connection, settings: Settings, now: Now) -> Asy
             yield finding
         yield await _engine(conn, at)
         yield await _outbox(conn, at)
-    yield Finding("ok", "telephony", "not configured: calls come in by the API, the telephony hook and imports")
+        yield await _telephony(conn, at)
 
 
 def _version(conn: asyncpg.Connection) -> Finding:
@@ -120,20 +122,24 @@ def _horizon(code: str, names: list[str], now: datetime) -> Finding:
 async def _channels(conn: asyncpg.Connection, settings: Settings, now: Now) -> AsyncIterator[Finding]:
     rows = await resources.page(conn, "channels", {"active": True}, 0, _ALL, {})
     setup = Setup(now=now, base_url=settings.base_url, journal=settings.journal)
+    broken = await store.broken_channels(conn)
     for row in rows:
-        yield await _channel(row, setup)
+        yield await _channel(row, setup, broken.get(row["id"]))
     if all(row["kind"] == "journal" for row in rows):
         told = "no active one leaves the house: alerts are in the journal and the console alone"
         yield Finding("warn", "channels", told, "add one (e-mail, webhook) under /api/v1/channels")
 
 
-async def _channel(row: Mapping[str, object], setup: Setup) -> Finding:
+async def _channel(row: Mapping[str, object], setup: Setup, broken: Mapping[str, object] | None) -> Finding:
     kind, config = row["kind"], row["config"]
     assert isinstance(kind, str)
     assert isinstance(config, dict)
     wrong = await check_channel(kind, config, setup)
     if wrong is not None:
         return Finding("fail", f"channel {row['name']}", wrong, "correct its configuration or switch it off")
+    if broken is not None:
+        told = f"{kind}, nothing gets through since {broken['opened_at']:%Y-%m-%d %H:%M:%S}Z: {broken['reason']}"
+        return Finding("fail", f"channel {row['name']}", told, "test it, and tell people another way meanwhile")
     return Finding("ok", f"channel {row['name']}", f"{kind}, usable as far as can be told without sending")
 
 
@@ -156,3 +162,18 @@ async def _outbox(conn: asyncpg.Connection, now: datetime) -> Finding:
     if oldest is not None and oldest < now - _STUCK:
         return Finding("warn", "outbox", told, "is `callcenter serve` running, and do the channels above work?")
     return Finding("ok", "outbox", told)
+
+
+async def _telephony(conn: asyncpg.Connection, now: datetime) -> Finding:
+    """A hook has no connection that could be up: what can be told is when the newest call came in."""
+    last, keys = await store.telephony(conn, now)
+    told = f"the newest call came in at {last:%Y-%m-%d %H:%M:%S}Z" if last else "no call has come in yet"
+    if keys == 0:
+        to_do = (
+            "for a telephone system: `callcenter token create --role integration`, and give it the hook with that token"
+        )
+        return Finding("ok", "telephony", f"{told}; by hand, no system has a token", to_do)
+    told = f"{told}; {keys} token{'s' if keys > 1 else ''} for systems"
+    if last is None or last < now - _SILENT:
+        return Finding("warn", "telephony", told, "if people do ring, see what the telephone system says of its hook")
+    return Finding("ok", "telephony", told)
