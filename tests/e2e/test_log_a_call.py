@@ -210,3 +210,22 @@ async def test_type_ahead(house: Any, keys: str, expected: str) -> None:
     await page.fill("#who", "")
     await page.type("#who", keys)
     await page.wait_for_selector(f"#hits li:has-text('{expected}')")
+
+
+async def test_the_report_time_is_corrected_with_a_reason(house: Any) -> None:
+    _, page = await house.signed_in("zhao")
+    await page.keyboard.type("0551-55500123")
+    await page.wait_for_selector("#caller:has-text('张工')")
+    await page.fill("#what", "No network since this morning")
+    await page.wait_for_selector("#promise summary:has-text('correct it')")
+    await page.click("#promise summary:has-text('correct it')")
+    await page.fill("[name=corrected_at]", "2026-03-02T15:30")
+    await page.keyboard.press("Control+Enter")
+    await page.wait_for_selector("#problems [data-field=reported_reason]")
+    await page.fill("[name=reported_reason]", "Called the old number first")
+    ticket = await saved(page, house)
+    assert ticket["reported_at"].isoformat() == "2026-03-02T07:30:00+00:00"
+    reason = await house.pool.fetchval(
+        "select data ->> 'reason' from entries where data ->> 'text' like 'report time%'"
+    )
+    assert reason == "Called the old number first"
