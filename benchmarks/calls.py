@@ -73,7 +73,9 @@ def bare(pool: asyncpg.Pool) -> web.Application:
         body = json.loads(await request.read())
         ticket = body["ticket"]
         async with pool.acquire() as conn:
-            row = await conn.fetchrow(BARE_INSERT, ticket["title"], 1, system_now(), body["caller"], json.dumps(ticket["facts"]))
+            row = await conn.fetchrow(
+                BARE_INSERT, ticket["title"], 1, system_now(), body["caller"], json.dumps(ticket["facts"])
+            )
         return web.Response(
             body=json.dumps({"ticket": row[0], "call": row[1]}).encode(), content_type="application/json"
         )

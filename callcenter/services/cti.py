@@ -115,9 +115,14 @@ async def _who(conn: Connection, context: Context, row: Row, event: CtiEvent, no
     queue = row["queue"] or (await calls.ensure_queue(conn, event.queue, now) if event.queue else None)
     contact = row["contact"] or (await tickets.resolve_caller(conn, phone=caller) if caller else None)
     return {
-        "queue": queue, "contact": contact, "caller": caller, "caller_raw": raw, "called": row["called"] or inside or None,
-        "direction": event.direction, "queued_at": row["queued_at"] or (row["received_at"] if queue else None),
-    }  # fmt: skip
+        "queue": queue,
+        "contact": contact,
+        "caller": caller,
+        "caller_raw": raw,
+        "called": row["called"] or inside or None,
+        "direction": event.direction,
+        "queued_at": row["queued_at"] or (row["received_at"] if queue else None),
+    }
 
 
 def _international(raw: str, context: Context) -> str:

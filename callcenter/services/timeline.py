@@ -99,7 +99,7 @@ _NOT_OUTSIDE = ("assigned", "corrected", "graded")
 async def record(
     conn: Connection, context: Context, number: int, given: dict[str, Any] | Sequence[dict[str, Any]], actor: Actor
 ) -> Recorded:
-    """The entry, or entries judged together, are on the timeline; ticket and clocks follow. Refused, nothing is stored."""
+    """The entry, or entries judged together, are on the timeline; ticket and clocks follow. Refused: nothing is."""
     many = not isinstance(given, dict)
     entries: Sequence[dict[str, Any]] = [given] if isinstance(given, dict) else given
     async with conn.transaction():

@@ -173,7 +173,11 @@ class Hotline:
         whole = dict(headers or {})
         if role is not None:
             whole.setdefault("Authorization", f"Bearer {self.tokens[role]}")
-        url = path if path.startswith(("/api/", "/cti/", "/intake/", "/healthz", "/readyz", "/metrics")) else f"/api/v1{path}"
+        url = (
+            path
+            if path.startswith(("/api/", "/cti/", "/intake/", "/healthz", "/readyz", "/metrics"))
+            else f"/api/v1{path}"
+        )
         async with self.session.request(method, self.server.make_url(url), headers=whole, **given) as response:
             raw = await response.read()
             is_json = response.content_type.endswith("json") and raw
