@@ -41,3 +41,17 @@ async def test_files_are_kept_for_good_by_their_version_alone(house: Any) -> Non
         assert "immutable" in answer.headers["Cache-Control"]
     async with house.http.get(house.url("/static/style.css")) as answer:
         assert answer.headers["Cache-Control"] == "no-cache"
+
+
+async def test_files_come_packed_and_only_from_their_folder(house: Any) -> None:
+    async with house.http.get(house.url("/static/style.css"), headers={"Accept-Encoding": "gzip"}) as answer:
+        assert answer.headers["Content-Encoding"] == "gzip"
+        tag, whole = answer.headers["ETag"], await answer.text()
+        assert "--surface" in whole
+    async with house.http.get(house.url("/static/style.css"), headers={"If-None-Match": tag}) as answer:
+        assert answer.status == 304
+    async with house.http.get(house.url("/static/style.css"), headers={"Accept-Encoding": "identity"}) as answer:
+        assert "Content-Encoding" not in answer.headers
+    for outside in ("..%2Ftemplates%2Fbase.html", "%2e%2e/pages/page.py", "nothing.css"):
+        async with house.http.get(f"{house.url('/static/')}{outside}") as answer:
+            assert answer.status == 404, outside

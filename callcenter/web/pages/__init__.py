@@ -28,6 +28,7 @@ from callcenter.web.pages.page import Page, Pages
 from callcenter.web.pages.rendering import STATIC, Rendering
 from callcenter.web.pages.signin import SignInPage
 from callcenter.web.pages.wallboard import WallboardPage
+from callcenter.web.static_files import add_static
 
 PAGES: list[Page] = [
     *log.PAGES,
@@ -59,12 +60,4 @@ def add_pages(app: web.Application, pool: asyncpg.Pool, context: Context) -> Non
     SignInPage(pool, context, rendering).add_to(app)
     WallboardPage(pool, context, rendering).add_to(app)
     LivePage(pool, context).add_to(app)
-    app.router.add_static("/static", STATIC)
-    app.on_response_prepare.append(_say_how_long)
-
-
-async def _say_how_long(request: web.Request, response: web.StreamResponse) -> None:
-    """A file asked for by its version never changes; one asked for by its name alone is asked about each time."""
-    if request.path.startswith("/static/"):
-        lasting = "public, max-age=31536000, immutable" if "v" in request.query else "no-cache"
-        response.headers["Cache-Control"] = lasting
+    add_static(app, "/static", STATIC)
