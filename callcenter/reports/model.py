@@ -59,7 +59,6 @@ class OnSite(msgspec.Struct, kw_only=True):
     compliance: float | None
     arrivals: int
     mean_s: float | None
-    p90_s: float | None
     longest_s: float | None
 
 

@@ -230,11 +230,11 @@ def _counted(row: HotlineRow) -> list[Cell]:
 
 def _on_site(report: Report, words: Words) -> Iterator[Table]:
     columns = _columns(words, "commitment", "region", "due:number", "met:number", "breached:number",
-                       "compliance:percent", "arrivals:number", "mean:seconds", "p90:seconds",
+                       "compliance:percent", "arrivals:number", "mean:seconds",
                        "longest:seconds")  # fmt: skip
     rows = [
         [words.commitment(one.commitment), region(report, one.region, words), one.due, one.met, one.breached,
-         one.compliance, one.arrivals, one.mean_s, one.p90_s, one.longest_s]
+         one.compliance, one.arrivals, one.mean_s, one.longest_s]
         for one in report.on_site
     ]  # fmt: skip
     yield Table("on_site", words("on_site"), columns, rows)

@@ -96,7 +96,6 @@ first_call | Solved with one call % | 一次来电解决率 % | 一次來電解�
 reconciled | Reconciliation | 核对 | 核對
 arrivals | Arrivals | 到场次数 | 到場次數
 mean | Mean | 平均 | 平均
-p90 | 90 % within | 90%不超过 | 90%不超過
 longest | Longest | 最长 | 最長
 ticket | Ticket | 工单 | 工單
 ref | Reference | 外部编号 | 外部編號

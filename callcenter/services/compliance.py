@@ -73,8 +73,8 @@ class Month:
         return int(self.name[:4]), int(self.name[5:7])
 
 
-class _Group(msgspec.Struct):
-    """Cycles alike in everything that counting asks for."""
+class Group(msgspec.Struct):
+    """Cycles alike in everything that counting asks for; those that `ended` took `spent_s` together."""
 
     commitment: str
     owner: str
@@ -83,6 +83,9 @@ class _Group(msgspec.Struct):
     state: str
     times: int
     at: datetime | None
+    ended: int = 0
+    spent_s: float = 0
+    longest_s: float | None = None
     exempt: bool = False
 
 
@@ -120,7 +123,12 @@ async def of(
 
     `fresh`: they are counted again whatever was kept; `aged`: how old kept ones may be in any case.
     """
-    groups, as_of = await _groups(conn, found, now, fresh=fresh, aged=aged)
+    groups, as_of = await grouped(conn, found, now, fresh=fresh, aged=aged)
+    return of_groups(found, groups, as_of)
+
+
+def of_groups(found: Month, groups: list[Group], as_of: datetime) -> Compliance:
+    """The compliance that these groups make."""
     rows = _counted(found, groups)
     customers = rows.get("customer", [])
     return Compliance(
@@ -139,12 +147,13 @@ async def of(
     )
 
 
-async def _groups(
-    conn: Connection, found: Month, now: datetime, *, fresh: bool, aged: timedelta
-) -> tuple[list[_Group], datetime]:
+async def grouped(
+    conn: Connection, found: Month, now: datetime, *, fresh: bool = False, aged: timedelta = timedelta(0)
+) -> tuple[list[Group], datetime]:
+    """The month's cycles, alike ones counted together, and from when that is."""
     kept = None if fresh else await recent(conn, found, "cases", now, aged)
     if kept is not None:
-        return msgspec.json.decode(kept["counts"], type=list[_Group]), kept["as_of"]
+        return msgspec.json.decode(kept["counts"], type=list[Group]), kept["as_of"]
     began = time.perf_counter()
     rows = await compliance.cases(conn, found.contract, found.since, found.until, now)
     exempt = await compliance.exempted(conn, found.contract, found.since, found.until, now)
@@ -174,20 +183,23 @@ async def keep(conn: Connection, found: Month, part: str, as_of: datetime, took_
 _KEY = ("commitment", "owner", "severity", "region")
 
 
-def _split(rows: list[Row], exempt: list[Row]) -> list[_Group]:
+def _split(rows: list[Row], exempt: list[Row]) -> list[Group]:
     """Breaches parted into those that count and those taken out."""
     out = {tuple(one[name] for name in _KEY): one["times"] for one in exempt}
-    groups: list[_Group] = []
+    groups: list[Group] = []
     for row in rows:
         key = tuple(row[name] for name in _KEY)
         taken = out.get(key, 0) if row["state"] == "breached" else 0
         parts = ((row["times"] - taken, False), (taken, True))
         same = {**dict(zip(_KEY, key, strict=True)), "state": row["state"], "at": row["at"]}
-        groups += [_Group(**same, times=times, exempt=one) for times, one in parts if times]
+        took = {"ended": row["ended"], "spent_s": row["spent_s"], "longest_s": row["longest_s"]}
+        # what a group took is told once, with its first part
+        for part, (number, exempted) in enumerate((number, one) for number, one in parts if number):
+            groups.append(Group(**same, times=number, exempt=exempted, **({} if part else took)))
     return groups
 
 
-def _counted(found: Month, groups: list[_Group]) -> dict[str, list[ComplianceRow]]:
+def _counted(found: Month, groups: list[Group]) -> dict[str, list[ComplianceRow]]:
     """The rows of each owner."""
     rows: dict[str, list[ComplianceRow]] = {}
     for owner, group in groupby(sorted(groups, key=lambda one: one.owner), lambda one: one.owner):

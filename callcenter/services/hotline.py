@@ -114,14 +114,19 @@ async def figures(
     queues: Sequence[int] | None,
     *,
     by_day: bool = False,
+    settled: Row | None = None,
 ) -> Hotline:
-    """The figures of the calls received from `since` to before `until`; `queues` None takes all."""
+    """The figures of the calls received from `since` to before `until`; `queues` None takes all.
+
+    `settled`: how many faults were settled and how many of them at once, where that was counted already.
+    """
     rules = [_rules(row) for row in await hotline.queues(conn, queues)]
     formulas = {one.queue: one.formula for one in rules}
     rows = await hotline.figures(conn, since, until, zone, queues, by_day=by_day)
     shown = [(row["level"], _row(row, formulas)) for row in rows]
     callers = await hotline.callers(conn, since, until, queues)
-    settled = await hotline.first_call(conn, since, until, queues)
+    if settled is None:
+        settled = await hotline.first_call(conn, since, until, queues)
     return Hotline(
         since=since,
         until=until,
@@ -157,16 +162,16 @@ def _row(row: Row, formulas: Mapping[str, Formula]) -> HotlineRow:
     names = ("queue", "offered", "answered", "abandoned", "short", "overflow", "waiting")
     within = ("answered_within", "abandoned_within", "short_within")
     return HotlineRow(
-        half_hour=row["slot"],
+        half_hour=row["half_hour"],
         formula=formula,
         service_level=service_level(formula, long),
         formulas={one: service_level(one, every) for one in FORMULAS},
         formulas_less_short={one: service_level(one, long) for one in FORMULAS},
         answer_rate=rate(row["answered"], row["offered"]),
         abandon_rate=rate(row["abandoned_all"], row["offered"]),
-        wait=_spread(row["answered_waits"], row["answered_wait_sum"], row["answered_wait"]),
-        wait_abandoned=_spread(row["abandoned_waits"], row["abandoned_wait_sum"], row["abandoned_wait"]),
-        handle=_spread(row["handled"], row["handle_sum"], row["handle"]),
+        wait=_spread(row["marks"], "answered"),
+        wait_abandoned=_spread(row["marks"], "abandoned"),
+        handle=_spread(row["marks"], "handled"),
         **{name: row[name] for name in (*names, *within)},
     )
 
@@ -179,8 +184,8 @@ def _formula(queue: str | None, formulas: Mapping[str, Formula]) -> Formula:
     return chosen.pop() if len(chosen) == 1 else "F3"
 
 
-def _spread(n: int, total: float | None, marks: Sequence[float] | None) -> Spread:
-    if not n or total is None or marks is None:
+def _spread(marks: Mapping[str, Sequence[float]] | None, what: str) -> Spread:
+    if marks is None or what not in marks:
         return Spread(n=0, mean=None, p50=None, p90=None, longest=None)
-    p50, p90, longest = marks
-    return Spread(n=n, mean=round(total / n, 3), p50=p50, p90=p90, longest=longest)
+    n, total, p50, p90, longest = marks[what]
+    return Spread(n=int(n), mean=round(total / n, 3), p50=p50, p90=p90, longest=longest)

@@ -19,10 +19,10 @@ NEAR = timedelta(minutes=30)
 _EXAMINED, _FEW = 300, 20
 
 
-async def people(span: Span, context: Context) -> dict[str, Any]:
-    """The sections of a report, by their names in it."""
+async def people(span: Span, context: Context, contacts: Row) -> dict[str, Any]:
+    """The sections of a report, by their names in it; `contacts` is what `effort` counts."""
     return {
-        "effort": await _effort(span),
+        "effort": await _effort(span, contacts),
         "spoken": await _spoken(span),
         "pauses": await _pauses(span, context),
         "late_entries": await _late(span),
@@ -33,8 +33,7 @@ async def people(span: Span, context: Context) -> dict[str, Any]:
     }
 
 
-async def _effort(span: Span) -> model.Effort:
-    row = await span.one("effort")
+async def _effort(span: Span, row: Row) -> model.Effort:
     worst = await span.rows("laborious", limit=_FEW) if row["most"] > 1 else []
     return model.Effort(
         faults=row["faults"],

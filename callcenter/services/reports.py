@@ -14,7 +14,7 @@ import callcenter
 from callcenter.reports import model
 from callcenter.reports.model import Breach, Report
 from callcenter.services import compliance, credits, evidence, hotline
-from callcenter.services.compliance import Compliance, ComplianceRow, Month
+from callcenter.services.compliance import Compliance, ComplianceRow, Group, Month
 from callcenter.services.context import Context
 from callcenter.services.exemptions import shown as exemption_shown
 from callcenter.services.report_people import people
@@ -42,25 +42,38 @@ async def build(conn: Connection, context: Context, code: str, month: str | None
 
 async def fresh(conn: Connection, context: Context, found: Month, now: datetime) -> Report:
     """The month's report, all of it counted at `now`."""
+    trend = await _trend(conn, found, now)
+    async with conn.transaction():
+        await reports.prepare(conn)
+        return await _put_together(conn, context, found, trend, now)
+
+
+async def _put_together(
+    conn: Connection, context: Context, found: Month, before: list[model.TrendPoint], now: datetime
+) -> Report:
     span = span_of(conn, found, now)
-    counted = await compliance.of(conn, found, now, fresh=True)
+    groups, _ = await compliance.grouped(conn, found, now, fresh=True)
+    counted = compliance.of_groups(found, groups, now)
+    calls = await span.one("effort")
     report = Report(
         **msgspec.structs.asdict(counted),
         severities={str(number): one.name for number, one in found.terms.severities.items()},
         regions=dict(found.terms.regions),
         by_commitment=_by_commitment(counted.rows),
-        hotline=await hotline.figures(conn, found.since, found.until, counted.timezone, found.queues or None),
-        on_site=await _on_site(span, found, counted.rows),
+        hotline=await hotline.figures(
+            conn, found.since, found.until, counted.timezone, found.queues or None, settled=calls
+        ),
+        on_site=_on_site(found, counted.rows, groups),
         breaches_total=counted.total.breached,
         breaches=await _worst(span, found),
         exemptions=[
             exemption_shown(row) for row in await exemptions.of_span(conn, found.contract, found.since, found.until)
         ],
-        trend=await _trend(conn, found, counted, now),
+        trend=[*before, *_points(counted)],
         credits=await credits.of(conn, found, counted),
         evidence=[],
         data_note=await _note(span, found),
-        **await people(span, context),
+        **await people(span, context, calls),
     )
     report.evidence = await evidence.filled(conn, found, report)
     report.data_note.hash = digest(report)
@@ -123,26 +136,27 @@ def _by_commitment(rows: Sequence[ComplianceRow]) -> list[ComplianceRow]:
     return [compliance.summed(name, list(group)) for name, group in groupby(rows, lambda row: row.commitment)]
 
 
-async def _on_site(span: Span, found: Month, rows: Sequence[ComplianceRow]) -> list[model.OnSite]:
+def _on_site(found: Month, rows: Sequence[ComplianceRow], groups: Sequence[Group]) -> list[model.OnSite]:
     """The promises that an arrival keeps, by region."""
     names = {one.name for one in found.terms.commitments if "arrived" in one.stops and one.owner == "customer"}
-    took = {(row["commitment"], row["region"]): row for row in await span.rows("on_site", commitments=sorted(names))}
     mine = sorted((row for row in rows if row.commitment in names), key=_place)
     shown = []
     for (commitment, region), group in groupby(mine, lambda row: (row.commitment, row.region)):
-        total, times = compliance.summed(commitment, list(group), region), took.get((commitment, region))
+        total = compliance.summed(commitment, list(group), region)
+        there = [one for one in groups if (one.commitment, one.region) == (commitment, region) and one.state in _ENDED]
+        arrivals, spent = sum(one.ended for one in there), sum(one.spent_s for one in there)
         shown.append(
             model.OnSite(
-                arrivals=times["n"] if times else 0,
-                mean_s=times["mean"] if times else None,
-                p90_s=times["p90"] if times else None,
-                longest_s=times["longest"] if times else None,
+                arrivals=arrivals,
+                mean_s=round(spent / arrivals, 1) if arrivals else None,
+                longest_s=max((one.longest_s for one in there if one.longest_s is not None), default=None),
                 **{name: getattr(total, name) for name in _ON_SITE},
             )
         )
     return shown
 
 
+_ENDED = ("met", "breached")
 _ON_SITE = ("commitment", "region", "due", "met", "breached", "compliance")
 
 
@@ -150,22 +164,23 @@ def _place(row: ComplianceRow) -> tuple[str, str]:
     return row.commitment, row.region or ""
 
 
-async def _trend(conn: Connection, found: Month, counted: Compliance, now: datetime) -> list[model.TrendPoint]:
-    """Every commitment in the twelve months that end with this one, by today's terms."""
+async def _trend(conn: Connection, found: Month, now: datetime) -> list[model.TrendPoint]:
+    """Every commitment in the eleven months before this one, by this month's terms."""
     points = []
     for month in _months_before(found):
-        each = counted if month.name == found.name else await compliance.of(conn, month, now, aged=_TREND_AGED)
-        for row in _by_commitment(each.rows):
-            shown = {
-                name: getattr(row, name) for name in ("commitment", "met", "breached", "exempt", "compliance", "net")
-            }
-            points.append(model.TrendPoint(month=month.name, **shown))
+        points += _points(await compliance.of(conn, month, now, aged=_TREND_AGED))
     return points
+
+
+def _points(counted: Compliance) -> list[model.TrendPoint]:
+    names = ("commitment", "met", "breached", "exempt", "compliance", "net")
+    rows = [{name: getattr(row, name) for name in names} for row in _by_commitment(counted.rows)]
+    return [model.TrendPoint(month=counted.month, **row) for row in rows]
 
 
 def _months_before(found: Month) -> Iterator[Month]:
     year, month = found.year_month
-    for back in reversed(range(_TREND_MONTHS)):
+    for back in reversed(range(1, _TREND_MONTHS)):
         years, months = divmod(year * 12 + month - 1 - back, 12)
         if years >= 1970:
             since, until = month_bounds(years, months + 1, found.terms.zone)

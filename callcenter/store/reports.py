@@ -73,3 +73,8 @@ async def all_contracts(conn: Connection) -> list[Row]:
 async def forget(conn: Connection, contract: int) -> None:
     """Nothing kept of the contract is used again: somebody decided something."""
     await _sql.forget(conn, contract=contract)
+
+
+async def prepare(conn: Connection) -> None:
+    """The transaction has room for counting a large month."""
+    await _sql.prepare(conn)

@@ -4,9 +4,15 @@ select c.*, t.ref, t.title, t.reported_at, e.reason as exempt, r.party, r.cause
 from (
     select ticket, commitment, clause, cycle, severity, region, promised, started_at, due_at, stopped_at,
            extract(epoch from coalesce(stopped_at, cast(:now as timestamptz)) - due_at)::float8 as overdue_s
-    from clocks
-    where contract = :contract and due_at >= :since and due_at < :until and owner = 'customer' and not void
-      and (state = 'breached' or state = 'running' and due_at < :now)
+    from (
+        select * from clocks
+        where contract = :contract and due_at >= :since and due_at < :until and state = 'breached' and not void
+        union all
+        select * from clocks
+        where contract = :contract and due_at >= :since and due_at < :until and due_at < :now and state = 'running'
+          and stopped_at is null and not void
+    ) broken
+    where owner = 'customer'
     order by severity nulls last, extract(epoch from coalesce(stopped_at, cast(:now as timestamptz)) - due_at)::float8 desc,
         ticket, commitment, cycle
     limit :limit
@@ -22,19 +28,6 @@ from entries
 where ticket = any (cast(:tickets as bigint[]))
 order by ticket, occurred_at, seq;
 
--- name: on_site
--- How long it took to arrive, by promise and region.
-select commitment, region, count(*) as n, avg(spent)::float8 as mean, max(spent) as longest,
-       percentile_disc(0.9) within group (order by spent) as p90
-from (
-    select commitment, region, extract(epoch from stopped_at - started_at)::float8 as spent
-    from clocks
-    where contract = :contract and due_at >= :since and due_at < :until and not void and stopped_at is not null
-      and state in ('met', 'breached') and commitment = any (cast(:commitments as text[]))
-) arrived
-group by commitment, region
-order by commitment, region;
-
 -- name: versions
 -- Which contract versions the span's clocks were judged by.
 select v.version, v.effective, encode(v.content_hash, 'hex') as hash
@@ -43,35 +36,48 @@ where v.contract = :contract and v.effective < cast(:until as timestamptz) at ti
 order by v.version;
 
 -- name: effort^
--- Calls about the faults reported in the span, and how long the first one rang before somebody spoke.
-select count(*) as faults, coalesce(sum(contacts), 0)::bigint as contacts, coalesce(max(contacts), 0) as most,
-       count(*) filter (where contacts > 2) as laborious, avg(ring_s)::float8 as ring_s
+-- Inbound calls about the contract's faults: about those reported in the span how many, and how long the first one rang
+-- before somebody spoke; and of those first rung about in the span and settled by now, how many took a single call. What
+-- rang first more than 90 days before is not looked for.
+select count(*) filter (where mine) as faults, coalesce(sum(contacts) filter (where mine), 0)::bigint as contacts,
+       coalesce(max(contacts) filter (where mine), 0) as most, count(*) filter (where mine and contacts > 2) as laborious,
+       avg(ring_s) filter (where mine)::float8 as ring_s, count(*) filter (where settled) as settled,
+       count(*) filter (where settled and contacts = 1) as at_once
 from (
-    select c.ticket, count(*) as contacts, extract(epoch from min(c.answered_at) - min(c.received_at)) as ring_s
-    from calls c
+    select c.contacts, c.ring_s, t.reported_at >= :since and t.reported_at < :until as mine,
+           c.first_at >= :since and c.first_at < :until and t.state in ('resolved', 'closed', 'restored') as settled
+    from (
+        select ticket, count(*) as contacts, min(received_at) as first_at,
+               date_part('epoch', min(answered_at) - min(received_at)) as ring_s
+        from calls
+        where ticket is not null and direction = 'in' and received_at >= cast(:since as timestamptz) - interval '90 days'
+        group by ticket
+    ) c
     join tickets t on t.number = c.ticket
-    where t.contract = :contract and t.reported_at >= :since and t.reported_at < :until
-    group by c.ticket
+    where t.contract = :contract
 ) fault;
 
 -- name: laborious
 -- The faults that took the most calls, with the people on the phone and on the timeline.
-select l.ticket, l.contacts, t.title,
+select l.ticket, l.contacts, l.title,
        (select count(distinct p.who) from (
             select c.agent as who from calls c where c.ticket = l.ticket
             union select e.by from entries e where e.ticket = l.ticket
         ) p where p.who is not null) as people
 from (
-    select c.ticket, count(*) as contacts
-    from calls c
+    select c.ticket, c.contacts, t.title
+    from (
+        select ticket, count(*) as contacts
+        from calls
+        where ticket is not null and direction = 'in' and received_at >= cast(:since as timestamptz) - interval '90 days'
+        group by ticket
+        having count(*) > 1
+    ) c
     join tickets t on t.number = c.ticket
     where t.contract = :contract and t.reported_at >= :since and t.reported_at < :until
-    group by c.ticket
-    having count(*) > 1
-    order by 2 desc, 1
+    order by c.contacts desc, c.ticket
     limit :limit
 ) l
-join tickets t on t.number = l.ticket
 order by l.contacts desc, l.ticket;
 
 -- name: spoken
@@ -225,20 +231,17 @@ limit :limit;
 
 -- name: first_fix^
 -- Faults settled by now whose first arrival falls into the span: fixed at once with a single arrival and no reopening.
-select count(*) as visited, count(*) filter (where arrivals = 1 and not reopened) as fixed
+-- What arrived first more than 90 days before is not looked for.
+select count(*) filter (where a.mine) as visited,
+       count(*) filter (where a.mine and a.arrivals = 1 and r.ticket is null) as fixed
 from (
-    select f.ticket, (select count(*) from entries e where e.ticket = f.ticket and e.type = 'arrived') as arrivals,
-           (select min(e.occurred_at) from entries e where e.ticket = f.ticket and e.type = 'arrived') as first_at,
-           exists (select 1 from entries e where e.ticket = f.ticket and e.type = 'reopened') as reopened
-    from (
-        select distinct e.ticket
-        from entries e
-        join tickets t on t.number = e.ticket
-        where e.type = 'arrived' and e.occurred_at >= :since and e.occurred_at < :until and t.contract = :contract
-          and t.state in ('restored', 'resolved', 'closed')
-    ) f
-) fault
-where first_at >= :since;
+    select ticket, count(*) as arrivals, min(occurred_at) >= :since and min(occurred_at) < :until as mine
+    from entries
+    where type = 'arrived' and occurred_at >= cast(:since as timestamptz) - interval '90 days'
+    group by ticket
+) a
+join tickets t on t.number = a.ticket and t.contract = :contract and t.state in ('restored', 'resolved', 'closed')
+left join (select distinct ticket from entries where type = 'reopened') r on r.ticket = a.ticket;
 
 -- name: kept^
 select as_of, took_s, counts from kept_counts where contract = :contract and month = :month and part = :part;
@@ -256,3 +259,7 @@ order by k.code;
 
 -- name: forget!
 delete from kept_counts where contract = :contract;
+
+-- name: prepare!
+-- Grouping a million needs room; counted once, a query is not worth compiling.
+select set_config('work_mem', '96MB', true), set_config('jit', 'off', true);
