@@ -3,6 +3,7 @@
 `python tests/simulation/mutants.py [--seeds N] [NAME ...]` prints which seed caught which, and exits 1 if one got away.
 """
 
+# ruff: noqa: E501  the lines are those of other files
 import argparse
 import re
 import shutil

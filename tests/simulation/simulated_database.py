@@ -1,4 +1,4 @@
-"""The database of a day: real connections behind ones that wait for their turn, break, and leave transactions behind."""
+"""The database of a day: real connections behind ones that wait for their turn, break, and leave transactions open."""
 
 from __future__ import annotations
 
@@ -66,7 +66,8 @@ class Server:
             if one.is_in_transaction():
                 await one.execute("rollback")
         await self.monitor.execute(
-            "set session_replication_role = replica; truncate history, channel_states, tickets restart identity cascade;"
+            "set session_replication_role = replica;"
+            " truncate history, channel_states, tickets restart identity cascade;"
             " set session_replication_role = origin; select setval('message_ids', 1)"
         )
 

@@ -1,4 +1,4 @@
-"""One busy day over three hosts, drawn from a seed: calls, writes, passes, messages, and everything that can go wrong."""
+"""One busy day over three hosts, drawn from a seed: calls, writes, passes, messages, and all that can go wrong."""
 
 from __future__ import annotations
 
@@ -41,8 +41,9 @@ async def furnish(dsn: str) -> None:
             START,
         )
     await connection.execute(
-        "update channels set config = '{\"name\": \"journal\"}', duties = '{assignee}'; insert into channels (name, kind, duties, config,"
-        " created_at, updated_at) values ('pager', 'webhook', '{supervisor,admin}', '{\"name\": \"pager\"}', now(), now())"
+        "update channels set config = '{\"name\": \"journal\"}', duties = '{assignee}';"
+        " insert into channels (name, kind, duties, config, created_at, updated_at)"
+        " values ('pager', 'webhook', '{supervisor,admin}', '{\"name\": \"pager\"}', now(), now())"
     )
     await connection.close()
 
@@ -142,7 +143,7 @@ class Day:
         self.world.at(max(self.world.now + self._patience, min(soon, self.world.now + 5 * _MINUTE)), self._watch)
 
     def _ring(self, wake: datetime) -> None:
-        """One host is rung at the instant by its date job, others at their ticks, or not before there is nothing left."""
+        """One host is rung at the instant by its date job, others at their ticks or too late."""
         rng, up = self.world.rng, [host for host in self.hosts if host.up]
         for place, host in enumerate(rng.sample(up, len(up))):
             late = timedelta(0) if place == 0 or rng.random() < 0.5 else timedelta(milliseconds=rng.randrange(1000))
@@ -355,7 +356,8 @@ class Day:
         """At an edge of some clock one host looks at everything while nothing else happens."""
         rng = self.world.rng
         rows = await self.world.monitor.fetch(
-            "select due_at, wake_at from clocks where wake_at is not null and not void order by ticket, commitment, cycle"
+            "select due_at, wake_at from clocks where wake_at is not null and not void"
+            " order by ticket, commitment, cycle"
         )
         edges = [at for row in rows for at in row if at is not None and at > self.world.now]
         when = rng.choice(edges) + rng.choice((-1, 0, 0, 1)) * timedelta(microseconds=1) if edges else self.world.now

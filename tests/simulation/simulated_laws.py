@@ -149,7 +149,7 @@ class Ledger:
         return raised, settled
 
     def _safe(self, write: Write) -> Iterator[str]:
-        """Whatever the ladder's fine print: nothing is called broken that the entries known show kept, nor told twice."""
+        """Whatever the fine print: nothing is called broken that the entries known show kept, nor told twice."""
         known = {(key, told.step, told.repeat, told.version) for key, told in self._alerts.values()}
         new = {row["id"]: row for row in write.of("alerts") if row["id"] not in self._alerts}
         keys = {**self._keys, **{row["id"]: _key(row) for row in write.of("clocks")}}
@@ -257,8 +257,15 @@ def _key(row: Row) -> Key:
 
 
 def _entry(row: Row) -> Entry:
-    return Entry(row["type"], micros(row["occurred_at"]), row["seq"], micros(row["recorded_at"]), row["by"], row["data"],
-                 str(row["seq"]))  # fmt: skip
+    return Entry(
+        type=row["type"],
+        at=micros(row["occurred_at"]),
+        seq=row["seq"],
+        recorded_at=micros(row["recorded_at"]),
+        by=row["by"],
+        data=row["data"],
+        id=str(row["seq"]),
+    )
 
 
 def _unlike(row: Row, told: Told) -> Iterator[str]:
@@ -293,7 +300,7 @@ _MOVES = {
 def _deliveries(
     day: Day, history: Sequence[tuple[int, int, str, Row]], channels: dict[int, list[str]]
 ) -> Iterator[str]:
-    """Every message owed is in the outbox, went out under its own id or died of a known reason, and none went unasked."""
+    """Every message owed is in the outbox, went out under its id or died of a known reason; none went unasked."""
     alerts = {row["id"]: row for _, _, relation, row in history if relation == "alerts"}
     lives: dict[str, list[tuple[int, Row]]] = defaultdict(list)
     for place, _, relation, row in history:
@@ -330,7 +337,7 @@ def _owed(
             serves = not duties or set(duties) & set(alert["notify"])
             told = (number, channel, "fire") in have
             # where nobody fills the rung's duties, those of the next are told too
-            if told < bool(serves) or told > bool(serves) and not alert["nobody_for"]:
+            if told < bool(serves) or (told > bool(serves) and not alert["nobody_for"]):
                 yield f"alert {number} on channel {channel}: {'told without need' if told else 'nobody was told'}"
         yield from _ended(alert, last, channels)
 

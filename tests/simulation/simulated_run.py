@@ -103,9 +103,9 @@ def main(first: int, seeds: int, *, trace: bool = False, go_on: bool = False) ->
     with (
         tempfile.TemporaryDirectory() as folder,
         EmbeddedPostgres.start_or_join(Path(folder), settings=_FAST) as server,
+        simulator(server.dsn) as days,
     ):
-        with simulator(server.dsn) as days:
-            return _all(days, range(first, first + seeds), trace=trace, go_on=go_on)
+        return _all(days, range(first, first + seeds), trace=trace, go_on=go_on)
 
 
 def _all(days: Simulator, seeds: Sequence[int], *, trace: bool, go_on: bool) -> int:

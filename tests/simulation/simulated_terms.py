@@ -13,7 +13,7 @@ At = timedelta | Fraction | Literal["breach"]
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """A step of a ladder as the contract writes it: a share of the promise, `breach`, or an offset from the deadline."""
+    """A step of a ladder as a contract writes it: a share of the promise, `breach`, or an offset from the deadline."""
 
     at: At
     notify: tuple[str, ...]
@@ -107,8 +107,8 @@ _HOUSE = Terms(
     pauses: [customer, weather]
     on_regrade: from_regrade
     on_reopen: restart
-  - {{name: news, starts: reported, renews: updated, stops: resolved, within: {{1: {hour}, default: {long}}}, calendar: always,
-      on_reopen: restart}}
+  - {{name: news, starts: reported, renews: updated, stops: resolved, within: {{1: {hour}, default: {long}}},
+      calendar: always, on_reopen: restart}}
   - {{name: follow_up, starts: resolved, stops: followed_up, within: {long}, calendar: office}}
 alerts:
   ladder:

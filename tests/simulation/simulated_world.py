@@ -173,8 +173,10 @@ class World:
             for call in self._calls:
                 call.blocked = call.pid in (waiting or ())
                 call.was_blocked |= call.blocked
-        rows = await self.monitor.fetch("select pid, state, wait_event, query from pg_stat_activity where pid = any ($1)",
-                                        [call.pid for call in self._calls])  # fmt: skip
+        rows = await self.monitor.fetch(
+            "select pid, state, wait_event, query from pg_stat_activity where pid = any ($1)",
+            [call.pid for call in self._calls],
+        )
         raise AssertionError(f"the server does not answer: {self._calls}, {[dict(row) for row in rows]}")
 
     async def woken(self, place: int) -> None:
@@ -184,7 +186,7 @@ class World:
         await gate
 
     async def in_line(self) -> None:
-        """Returns when nobody waits for a lock: of several the server would choose by a chance that is not the seed's."""
+        """Returns when nobody waits for a lock: of several the server would choose by a chance of its own."""
         while any(call.blocked for call in self._calls):
             gate: asyncio.Future[None] = self.loop.create_future()
             self._line.append(gate)
