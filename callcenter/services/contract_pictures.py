@@ -131,6 +131,12 @@ def _preview(source: str, now: datetime) -> tuple[Checked, Picture | None]:
     return checked, picture(read(source), now) if checked.ok else None
 
 
+async def stored(conn: Connection, code: str, version: int, now: datetime) -> Picture:
+    """A stored version as people look at it; NotFound where there is none."""
+    source = await contracts.source(conn, code, version)
+    return await asyncio.to_thread(lambda: picture(read(source), now))
+
+
 async def changes(conn: Connection, code: str, version: int) -> list[str]:
     """The lines that a version changed in the one before it, each with `+`, `-` or a blank in front."""
     shown = await contracts.get(conn, code)

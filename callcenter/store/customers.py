@@ -39,5 +39,5 @@ async def last_tickets(conn: Connection, account: int, limit: int) -> list[Row]:
 
 
 async def counts(conn: Connection, account: int) -> Row:
-    """How many sites, contacts, assets and tickets there are."""
+    """How many sites, contacts and assets there are."""
     return await _sql.counts(conn, account=account)

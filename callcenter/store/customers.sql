@@ -77,5 +77,4 @@ limit :limit;
 -- name: counts^
 select (select count(*) from sites where account = :account) as sites,
        (select count(*) from contacts where account = :account) as contacts,
-       (select count(*) from assets where account = :account) as assets,
-       (select count(*) from tickets where account = :account) as tickets;
+       (select count(*) from assets where account = :account) as assets;

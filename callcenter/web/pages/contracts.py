@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from callcenter.errors import CallcenterError, NotFound
+from callcenter.errors import CallcenterError
 from callcenter.services import contract_pictures, contracts, resources
 from callcenter.services.contracts import ContractShown, Coverage
 from callcenter.services.finding import find
@@ -59,10 +59,7 @@ async def listing(look: Look) -> View:
 async def contract(look: Look) -> View:
     """One contract as it is, or as a version of it was."""
     shown, number = await _shown(look)
-    source = await contracts.source(look.conn, shown.contract, number)
-    _, seen = await contract_pictures.preview(source, look.now)
-    if seen is None:
-        raise NotFound(f"version {number} of {shown.contract} cannot be read any more")
+    seen = await contract_pictures.stored(look.conn, shown.contract, number, look.now)
     values = {"shown": shown, "number": number, "seen": seen, "word": word, "writes": look.may("contracts.write")}
     return View("contract.html", {**values, **await _covered(look, shown)})
 
