@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from callcenter.reports import charts
 from callcenter.reports.model import Report
-from callcenter.reports.tables import Cell, Table, tables
+from callcenter.reports.tables import Cell, Table, printable, tables
 from callcenter.reports.words import Language, Words
 
 _TEMPLATES = Path(str(files("callcenter"))) / "web" / "templates" / "report"
@@ -79,7 +79,7 @@ def _shown(words: Words, zone: ZoneInfo) -> Callable[[Cell, str], str]:
             return f"{cell[0]} {cell[1]}"
         if kind == "percent":
             return f"{cell:.1f}"
-        return f"{cell:,}" if isinstance(cell, int) and kind == "number" else str(cell)
+        return f"{cell:,}" if isinstance(cell, int) and kind == "number" else printable(str(cell))
 
     return shown
 

@@ -1,5 +1,6 @@
 """A report as tables: the same ones for pages, spreadsheets and text files."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -77,6 +78,14 @@ def severity(report: Report, number: int | None, words: Words) -> str | int | No
 def region(report: Report, name: str | None, words: Words) -> str | None:
     """A region as the contract calls it; for machines its key."""
     return name if name is None or words.plain else report.regions.get(name, name)
+
+
+def printable(text: str) -> str:
+    """The text without signs that no page and no XML can hold."""
+    return _UNPRINTABLE.sub(" ", text)
+
+
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 
 
 def verdict(row: ComplianceRow) -> str:

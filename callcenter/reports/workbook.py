@@ -11,11 +11,13 @@ import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
 from callcenter.reports.model import Breach, Report
-from callcenter.reports.tables import Cell, Column, Table, breach_columns, breach_row, tables
+from callcenter.reports.tables import Cell, Column, Table, breach_columns, breach_row, printable, tables
 from callcenter.reports.words import Language, Words
 
 # What a sheet holds, its head included.
 _MOST_ROWS = 1_048_576
+# and a cell
+_MOST_SIGNS = 32_767
 _WIDTHS = {"instant": 17, "text": 22, "ticket": 10, "seconds": 12, "verdict": 20}
 _FORMATS: dict[str, dict[str, str]] = {
     "instant": {"num_format": "yyyy-mm-dd hh:mm"},
@@ -103,12 +105,7 @@ class Workbook:
             sheet.write_number(line, place, cell, form)
         else:
             text = self._words(cell) if kind == "verdict" else str(cell)
-            sheet.write_string(line, place, _clean(text), form)
-
-
-def _clean(text: str) -> str:
-    """What XML can hold, as much as a cell can."""
-    return re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", " ", text)[:32_767]
+            sheet.write_string(line, place, printable(text)[:_MOST_SIGNS], form)
 
 
 def _sheet_name(title: str, taken: set[str]) -> str:
