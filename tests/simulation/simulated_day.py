@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import asyncpg
 import msgspec
 from simulated_channels import Phone
 from simulated_database import Server
+from simulated_entries import Ticket, entries
 from simulated_host import Host
 from simulated_loop import SimulatedLoop
 from simulated_terms import CONTRACTS
+from simulated_trouble import Trouble, someone
 from simulated_world import START, Operation, World
 
 from callcenter.errors import CallcenterError
@@ -60,17 +63,6 @@ class Promise:
 
 
 @dataclass(slots=True)
-class Ticket:
-    """A ticket as its agents know it."""
-
-    number: int
-    terms: str
-    writes: int = 0
-    length: int = 3
-    paused: bool = False
-
-
-@dataclass(slots=True)
 class Day:
     """The day being simulated, and what it leaves for the laws."""
 
@@ -78,19 +70,20 @@ class Day:
     server: Server
     phone: Phone = field(init=False)
     hosts: list[Host] = field(init=False)
+    trouble: Trouble = field(init=False)
     tickets: list[Ticket] = field(default_factory=list)
     promises: list[Promise] = field(default_factory=list)
     marks: list[tuple[int, datetime]] = field(default_factory=list)  # history so far, instant a whole pass looked at
     end: datetime = START
-    _down_until: datetime = START
     _patience: timedelta = _SECOND
 
     def __post_init__(self) -> None:
         self.phone = Phone(self.world)
         self.hosts = [Host(name, self.server, self.world, self.phone) for name in ("red", "green", "blue")]
+        self.trouble = Trouble(self.world, self.hosts, self.phone)
         for host in self.hosts:
             host.others = [other for other in self.hosts if other is not host]
-            host.fell = self._fell
+            host.fell = self.trouble.fell
 
     async def run(self) -> None:
         """The day has passed, everything is up again, and every message is out."""
@@ -108,13 +101,13 @@ class Day:
         for _ in range(rng.randrange(2, 6)):
             at(self._some_time(0.7), self._open)
         for _ in range(rng.randrange(2, 6)):
-            at(self._some_time(), self._crash)
+            at(self._some_time(), self.trouble.crash)
         for _ in range(rng.randrange(0, 3)):
-            at(self._some_time(), self._jump)
+            at(self._some_time(), self.trouble.jump)
         if rng.random() < 0.35:
-            at(self._some_time(0.8), self._outage)
+            at(self._some_time(0.8), self.trouble.outage)
         for _ in range(rng.randrange(1, 5)):
-            at(self._some_time(), self._mood)
+            at(self._some_time(), self.trouble.mood)
         for _ in range(12):
             at(self._some_time(), self._checkpoint)
 
@@ -122,8 +115,7 @@ class Day:
         return START + _SECOND * self.world.rng.randrange(int(LENGTH / _SECOND * share))
 
     def _someone(self) -> Host | None:
-        up = [host for host in self.hosts if host.up]
-        return self.world.rng.choice(up) if up else None
+        return someone(self.hosts, self.world)
 
     async def _watch(self) -> None:
         """Once a second each host looks whether something is due; seconds in which nothing is are skipped."""
@@ -224,60 +216,18 @@ class Day:
         for _ in range(2 if rng.random() < 0.15 else 1):  # two at once, from anywhere
             host = self._someone()
             if host is not None:
-                entries = self._entries(ticket, [row["due_at"] for row in due], host.now())
-                host.begin(
-                    f"write {ticket.number}", lambda host=host, entries=entries: self._record(host, ticket, entries)
-                )
+                given = entries(rng, ticket, [row["due_at"] for row in due], host.now())
+                host.begin(f"write {ticket.number}", partial(self._record, host, ticket, given))
         if rng.random() < 0.3:
             self._acknowledge(ticket)
         self._next(ticket)
 
-    def _entries(self, ticket: Ticket, dues: list[datetime], now: datetime) -> list[dict[str, Any]]:
-        rng = self.world.rng
-        number = rng.choice((1, 1, 1, 2, 3))
-        found = []
-        for _ in range(number):
-            entry = self._entry(ticket)
-            draw = rng.random()
-            if draw < 0.2:  # written down late
-                entry["occurred_at"] = now - timedelta(seconds=rng.choice((20, 300, 1500, 4000)))
-            elif draw < 0.38 and dues:  # at the deadline itself, or hardly beside it
-                at = rng.choice(dues) + rng.choice((0, 0, 1, -1)) * timedelta(microseconds=1)
-                entry["occurred_at"] = min(at, now + _MINUTE)
-            elif draw < 0.42:
-                entry["occurred_at"] = now + timedelta(seconds=rng.randrange(120))
-            found.append(
-                {**entry, "occurred_at": entry["occurred_at"].isoformat()} if "occurred_at" in entry else entry
-            )
-        return found
-
-    def _entry(self, ticket: Ticket) -> dict[str, Any]:
-        rng = self.world.rng
-        kind = rng.choices(*zip(*_KINDS, strict=True))[0]
-        if kind == "pause":
-            ticket.paused = not ticket.paused
-            kind = "paused" if ticket.paused else "resumed"
-            return {"type": kind, "reason": rng.choice(("customer", "customer", "weather"))}
-        if kind == "graded":
-            return {"type": kind, "severity": rng.choice((1, 2, 3))}
-        if kind == "moved":
-            return {"type": kind, "region": rng.choice(("city", "province"))}
-        if kind == "corrected":
-            mend = {"void": True} if rng.random() < 0.4 else {"to": self._before()}
-            return {"type": kind, "entry": str(rng.randrange(1, ticket.length + 1)), **mend, "reason": "mended"}
-        if kind == "followed_up":
-            return {"type": kind, "solved": rng.random() < 0.7}
-        return {"type": kind}
-
-    def _before(self) -> str:
-        return (self.world.now - timedelta(seconds=self.world.rng.randrange(5400))).isoformat()
-
-    async def _record(self, host: Host, ticket: Ticket, entries: list[dict[str, Any]]) -> None:
+    async def _record(self, host: Host, ticket: Ticket, given: list[dict[str, Any]]) -> None:
         promise = Promise(ticket.number, [], "")
         self.promises.append(promise)
         async with host.pool.acquire() as conn:
             try:
-                recorded = await timeline.record(conn, host.context, ticket.number, entries, _AGENT)
+                recorded = await timeline.record(conn, host.context, ticket.number, given, _AGENT)
             except CallcenterError:
                 promise.refused = True
                 return
@@ -298,54 +248,6 @@ class Day:
                     await alerts.acknowledge(conn, host.context, newest.id, _AGENT)
 
         host.begin(f"acknowledge {ticket.number}", work)
-
-    # What goes wrong
-
-    async def _crash(self) -> None:
-        host = self._someone()
-        if host is not None:
-            host.crash()
-
-    def _fell(self, host: Host) -> None:
-        self._restart(host, timedelta(seconds=self.world.rng.choice((1, 5, 40, 600, 3600))))
-
-    def _restart(self, host: Host, after: timedelta) -> None:
-        async def start() -> None:
-            if not host.up:
-                self.world.note(f"{host.name} starts")
-                await host.start()
-                host.ring_at(self.world.now)
-                host.post_at(self.world.now)
-
-        self.world.at(max(self.world.now + after, self._down_until), start)
-
-    async def _outage(self) -> None:
-        """All hosts are gone for a while."""
-        self._down_until = self.world.now + timedelta(minutes=self.world.rng.choice((3, 20, 70, 200)))
-        for host in self.hosts:
-            if host.up:
-                host.crash()
-
-    async def _jump(self) -> None:
-        """A host's clock jumps; the host notices before it does anything else (docs: once a minute, and at start)."""
-        host, rng = self._someone(), self.world.rng
-        if host is None or host.tasks or self.world.operations:
-            self.world.at(self.world.now + 7 * _SECOND, self._jump)
-            return
-        host.error = rng.choice((-1, 1)) * timedelta(seconds=rng.choice((2, 90, 4000, 90_000)))
-        self.world.note(f"{host.name} is off by {host.error}")
-        await host.compare()
-
-    async def _mood(self) -> None:
-        """A channel behaves badly for a while."""
-        rng = self.world.rng
-        channel = rng.choice(("journal", "pager"))
-        self.phone.moods[channel] = rng.choice(("slow", "fails", "hangs", "taken, then failed", "gone"))
-
-        async def better() -> None:
-            self.phone.moods.pop(channel, None)
-
-        self.world.at(self.world.now + timedelta(minutes=rng.choice((1, 8, 40))), better)
 
     # Looking
 
@@ -415,25 +317,6 @@ class Day:
             "select min(coalesce(lease_until, next_try_at)) from deliveries where state in ('pending', 'sending')"
         )
         return at
-
-
-_KINDS = (
-    ("pause", 6),
-    ("graded", 4),
-    ("moved", 2),
-    ("responded", 4),
-    ("arrived", 4),
-    ("restored", 4),
-    ("resolved", 3),
-    ("updated", 4),
-    ("closed", 2),
-    ("reopened", 4),
-    ("cancelled", 1),
-    ("corrected", 4),
-    ("followed_up", 2),
-    ("noted", 1),
-    ("signed", 1),
-)
 
 
 async def simulate(loop: SimulatedLoop, server: Server, seed: int) -> Day:

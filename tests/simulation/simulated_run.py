@@ -91,15 +91,18 @@ def simulator(dsn: str) -> Iterator[Simulator]:
     asyncio.run(prepare(dsn))
     made = Simulator(dsn)
     made.open()
+    before = structlog.get_config()
+    # what the service has to say of a thousand faults takes longer than the day
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     try:
         yield made
     finally:
+        structlog.configure(**before)
         made.close()
 
 
 def main(first: int, seeds: int, *, trace: bool = False, go_on: bool = False) -> int:
     """Runs the seeds, until one fails unless they go on; the exit code."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     with (
         tempfile.TemporaryDirectory() as folder,
         EmbeddedPostgres.start_or_join(Path(folder), settings=_FAST) as server,

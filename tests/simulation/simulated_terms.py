@@ -117,7 +117,7 @@ alerts:
     (
         Rung(Fraction(4, 5), ("assignee",)),
         Rung(Fraction(1, 2), ("assignee",)),
-        Rung(timedelta(minutes=-6), ("supervisor",), timedelta(minutes=50)),
+        Rung(timedelta(minutes=-6), ("supervisor",), timedelta(minutes=110)),
         Rung("breach", ("supervisor", "admin")),
         Rung(timedelta(minutes=20), ("admin",)),
         Rung(timedelta(minutes=60), ("admin",), timedelta(minutes=120)),

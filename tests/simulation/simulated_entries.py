@@ -1,0 +1,78 @@
+"""What people write to a ticket in the course of a day, drawn from the seed; some of it will be refused."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+_MINUTE = timedelta(minutes=1)
+_KINDS = (
+    ("pause", 6),
+    ("graded", 4),
+    ("moved", 2),
+    ("responded", 4),
+    ("arrived", 4),
+    ("restored", 4),
+    ("resolved", 3),
+    ("updated", 4),
+    ("closed", 2),
+    ("reopened", 4),
+    ("cancelled", 1),
+    ("corrected", 4),
+    ("followed_up", 2),
+    ("noted", 1),
+    ("signed", 1),
+)
+
+
+@dataclass(slots=True)
+class Ticket:
+    """A ticket as its agents know it."""
+
+    number: int
+    terms: str
+    writes: int = 0
+    length: int = 3
+    paused: bool = False
+
+
+def entries(rng: random.Random, ticket: Ticket, dues: list[datetime], now: datetime) -> list[dict[str, Any]]:
+    """Entries to be written together at `now`: in time, late, ahead, and at the very edge of the ticket's deadlines."""
+    number = rng.choice((1, 1, 1, 2, 3))
+    found = []
+    for _ in range(number):
+        entry = _entry(rng, ticket, now)
+        draw = rng.random()
+        if draw < 0.2:  # written down late
+            entry["occurred_at"] = now - timedelta(seconds=rng.choice((20, 300, 1500, 4000)))
+        elif draw < 0.38 and dues:  # at the deadline itself, or hardly beside it
+            at = rng.choice(dues) + rng.choice((0, 0, 1, -1)) * timedelta(microseconds=1)
+            entry["occurred_at"] = min(at, now + _MINUTE)
+        elif draw < 0.42:
+            entry["occurred_at"] = now + timedelta(seconds=rng.randrange(120))
+        found.append({**entry, "occurred_at": entry["occurred_at"].isoformat()} if "occurred_at" in entry else entry)
+    return found
+
+
+def _entry(rng: random.Random, ticket: Ticket, now: datetime) -> dict[str, Any]:
+    kind = rng.choices(*zip(*_KINDS, strict=True))[0]
+    if kind == "pause":
+        ticket.paused = not ticket.paused
+        kind = "paused" if ticket.paused else "resumed"
+        return {"type": kind, "reason": rng.choice(("customer", "customer", "weather"))}
+    if kind == "graded":
+        return {"type": kind, "severity": rng.choice((1, 2, 3))}
+    if kind == "moved":
+        return {"type": kind, "region": rng.choice(("city", "province"))}
+    if kind == "corrected":
+        mend = {"void": True} if rng.random() < 0.4 else {"to": _before(rng, now)}
+        return {"type": kind, "entry": str(rng.randrange(1, ticket.length + 1)), **mend, "reason": "mended"}
+    if kind == "followed_up":
+        return {"type": kind, "solved": rng.random() < 0.7}
+    return {"type": kind}
+
+
+def _before(rng: random.Random, now: datetime) -> str:
+    return (now - timedelta(seconds=rng.randrange(5400))).isoformat()
