@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -219,3 +219,35 @@ async def test_seals_cannot_be_changed_or_deleted(march: Any) -> None:
     for statement in ("update seals set sealed_by = 'x'", "delete from seals", "truncate seals cascade"):
         with pytest.raises(Exception, match="append-only"):
             await march.pool.execute(statement)
+
+
+async def test_the_form_follows_the_query_else_accept(march: Any) -> None:
+    path = f"/contracts/HF-2/compliance?{MONTH}"
+    for accept, starts in (("text/csv", b"\xef\xbb\xbfcommitment,"), ("text/html", b"<!DOCTYPE html>"), ("*/*", b"{")):
+        reply = await march.ask("GET", path, headers={"Accept": accept}, role="auditor", expect=200)
+        assert reply.raw.startswith(starts), accept
+    both = await march.ask("GET", f"{path}&format=json", headers={"Accept": "text/csv"}, role="auditor", expect=200)
+    assert both.body["month"] == "2026-03"
+
+
+async def test_the_hotline_by_contract_and_by_days(march: Any) -> None:
+    queue = await march.post("/queues", {"name": "hotline", "short_abandon_s": 5}, role="admin")
+    assert queue["answer_within_s"] == 20
+    for wait, answered in ((3, True), (30, True), (2, False), (9, False)):
+        start = datetime(2026, 3, 1, 8, tzinfo=UTC)
+        ended = (start + timedelta(seconds=wait)).isoformat()
+        call = {"queue": "hotline", "received_at": start.isoformat(), "answered_at" if answered else "ended_at": ended}
+        await march.post("/calls", {**call, "outcome": "answered" if answered else "abandoned"})
+    of_contract = await march.get(f"/contracts/HF-2/hotline?{MONTH}", role="supervisor")
+    days = "/hotline?since=2026-03-01&until=2026-03-01&timezone=Asia/Shanghai&queue=hotline&each=half_hour"
+    of_day = await march.get(days, role="supervisor")
+    for found in (of_contract, of_day):
+        total = found["queues"][0]
+        assert (total["offered"], total["answered"], total["abandoned"], total["short"]) == (4, 2, 1, 1)
+        assert (total["service_level"], total["formulas"]["F3"], total["answer_rate"]) == (33.3, 25.0, 50.0)
+    assert [one["half_hour"] for one in of_contract["half_hours"]] == ["16:00"]
+    assert [one["half_hour"] for one in of_day["half_hours"]] == ["2026-03-01T16:00"]
+    for bad in ("timezone=Mars/Olympus", "until=2026-02-28", "until=2028-03-01", "since=2026-02-30"):
+        query = dict(one.split("=") for one in ("since=2026-03-01", "until=2026-03-01", bad))
+        await march.ask("GET", "/hotline", params=query, role="supervisor", expect=422)
+    await march.ask("GET", "/hotline?since=2026-03-01&until=2026-03-01&queue=none", role="supervisor", expect=404)
