@@ -14,7 +14,8 @@ from markupsafe import Markup
 
 from callcenter.reports import charts
 from callcenter.reports.model import Report
-from callcenter.reports.tables import Cell, Table, printable, tables
+from callcenter.reports.sections import tables
+from callcenter.reports.tables import Cell, Table, printable
 from callcenter.reports.words import Language, Words
 
 _TEMPLATES = Path(str(files("callcenter"))) / "web" / "templates" / "report"

@@ -1,7 +1,7 @@
 """A report as tables: the same ones for pages, spreadsheets and text files."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Literal
@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 from callcenter.reports.model import Breach, Report
 from callcenter.reports.words import Words
 from callcenter.services.compliance import ComplianceRow
-from callcenter.services.hotline import FORMULAS, HotlineRow
 
 Kind = Literal["text", "number", "percent", "seconds", "instant", "money", "ticket", "verdict"]
 Cell = Any
@@ -37,14 +36,9 @@ class Table:
     links: Mapping[tuple[int, int], str] = field(default_factory=dict)
 
 
-def tables(report: Report, words: Words) -> list[Table]:
-    """Every section that a table shows, in the report's order."""
-    return [made for section in _SECTIONS for made in section(report, words)]
-
-
 def breach_columns(words: Words) -> list[Column]:
     """The columns of the list of breaches, without the timeline."""
-    return [_column(words, key, kind) for key, kind in _BREACH]
+    return [column(words, key, kind) for key, kind in _BREACH]
 
 
 def breach_row(one: Breach, report: Report, words: Words) -> list[Cell]:
@@ -114,312 +108,14 @@ def behind(report: Report, row: ComplianceRow, figure: str, *, exactly: bool) ->
     return f"/reports/{report.contract}/behind?{urlencode(query)}"
 
 
-def _column(words: Words, key: str, kind: Kind = "text") -> Column:
+def column(words: Words, key: str, kind: Kind = "text") -> Column:
     return Column(key, words("exempt" if key == "exempted" else key), kind)
 
 
-def _columns(words: Words, *given: str) -> list[Column]:
-    """Columns of `key` or `key:kind`."""
+def columns_of(words: Words, *given: str) -> list[Column]:
+    """Columns written as `key` or `key:kind`."""
     made = []
     for one in given:
         key, _, kind = one.partition(":")
-        made.append(_column(words, key, kind or "text"))  # type: ignore[arg-type]  # a kind of ours
+        made.append(column(words, key, kind or "text"))  # type: ignore[arg-type]  # a kind of ours
     return made
-
-
-_FIGURES = ("due", "met", "breached", "cancelled", "paused", "open")
-
-
-def _glance(report: Report, words: Words) -> Iterator[Table]:
-    columns = _columns(words, "commitment", "target:number", "due:number", "met:number", "breached:number",
-                       "compliance:percent", "net:percent", "verdict:verdict")  # fmt: skip
-    rows = [
-        [
-            words.commitment(one.commitment),
-            one.target,
-            one.due,
-            one.met,
-            one.breached,
-            one.compliance,
-            one.net,
-            verdict(one),
-        ]
-        for one in report.by_commitment
-    ]
-    links = _links(report, columns, report.by_commitment, exactly=False)
-    yield Table("glance", words("glance"), columns, rows, words("rounding"), links)
-
-
-def _links(
-    report: Report, columns: Sequence[Column], rows: Sequence[ComplianceRow], *, exactly: bool
-) -> dict[tuple[int, int], str]:
-    return {
-        (line, place): behind(report, row, column.key, exactly=exactly)
-        for line, row in enumerate(rows)
-        for place, column in enumerate(columns)
-        if column.key in _FIGURES
-    }
-
-
-def _promises(report: Report, words: Words) -> Iterator[Table]:
-    columns = _columns(words, "commitment", "severity", "region", "target:number", "due:number", "met:number",
-                       "breached:number", "exempt:number", "compliance:percent", "net:percent", "cancelled:number",
-                       "paused:number", "open:number")  # fmt: skip
-    rows = [_promise(report, words, one) for one in report.rows]
-    total = _promise(report, words, report.total)
-    total[0] = words("total")
-    links = _links(report, columns, [*report.rows, report.total], exactly=True)
-    last = len(report.rows)
-    links |= {
-        place: behind(report, report.total, columns[place[1]].key, exactly=False) for place in links if place[0] == last
-    }
-    rows = rows if words.plain else [*rows, total]
-    yield Table("promises", words("promises"), columns, rows, "", links)
-
-
-def _promise(report: Report, words: Words, one: ComplianceRow) -> list[Cell]:
-    name, place = (
-        words.commitment(one.commitment),
-        (severity(report, one.severity, words), region(report, one.region, words)),
-    )
-    counts = (one.due, one.met, one.breached, one.exempt, one.compliance, one.net, one.cancelled, one.paused, one.open)
-    return [name, *place, one.target, *counts]
-
-
-_CALLS = ("offered", "answered", "abandoned", "short", "overflow")
-
-
-def _hotline(report: Report, words: Words) -> Iterator[Table]:
-    hotline = report.hotline
-    columns = _columns(words, "figure", "value")
-    total = hotline.total
-    sums = " + ".join(str(getattr(total, name)) for name in _CALLS[1:])
-    facts: list[list[Cell]] = [[words(name), getattr(total, name)] for name in _CALLS]
-    facts += [
-        [words("reconciled"), f"{total.offered} = {sums}"],
-        [words("outside"), hotline.outside],
-        [words("callers"), hotline.callers],
-        [words("repeat_callers"), hotline.repeat_callers],
-        [words("first_call"), hotline.first_call_resolution],
-    ]
-    if total.offered or hotline.outside:
-        yield Table("hotline", words("hotline"), columns, facts, _formulas(report))
-    columns = _columns(words, "queue", "formula", "answer_within_s:number", "short_abandon_s:number", *_COUNTED)
-    rules = {one.queue: one for one in hotline.rules}
-    rows = [
-        [row.queue, row.formula, rules[row.queue].answer_within_s, rules[row.queue].short_abandon_s, *_counted(row)]
-        for row in hotline.queues
-        if row.queue is not None
-    ]
-    if len(rows) > 1:
-        rows.append([words("total"), total.formula, None, None, *_counted(total)])
-    yield Table("hotline_queues", words("hotline_queues"), columns, rows)
-    columns = _columns(words, "queue", "half_hour", *_COUNTED)
-    rows = [[row.queue, row.half_hour, *_counted(row)] for row in hotline.half_hours]
-    yield Table("half_hours", words("half_hours"), columns, rows)
-
-
-def _formulas(report: Report) -> str:
-    used = dict.fromkeys([report.hotline.total.formula, *(one.formula for one in report.hotline.rules)])
-    return "; ".join(f"{one} = {FORMULAS[one]}" for one in used)
-
-
-_COUNTED = (
-    *(f"{name}:number" for name in _CALLS), "answer_rate:percent", "service_level:percent", "wait_mean:number",
-    "wait_p50:number", "wait_p90:number", "wait_longest:number", "abandon_mean:number", "handle_mean:number",
-)  # fmt: skip
-
-
-def _counted(row: HotlineRow) -> list[Cell]:
-    waits = (row.wait.mean, row.wait.p50, row.wait.p90, row.wait.longest, row.wait_abandoned.mean, row.handle.mean)
-    rates = (row.answer_rate, row.service_level)
-    shown = [None if one is None else round(one, 1) for one in waits]
-    return [*(getattr(row, name) for name in _CALLS), *rates, *shown]
-
-
-def _on_site(report: Report, words: Words) -> Iterator[Table]:
-    columns = _columns(words, "commitment", "region", "due:number", "met:number", "breached:number",
-                       "compliance:percent", "arrivals:number", "mean:seconds",
-                       "longest:seconds")  # fmt: skip
-    rows = [
-        [words.commitment(one.commitment), region(report, one.region, words), one.due, one.met, one.breached,
-         one.compliance, one.arrivals, one.mean_s, one.longest_s]
-        for one in report.on_site
-    ]  # fmt: skip
-    yield Table("on_site", words("on_site"), columns, rows)
-
-
-def _breaches(report: Report, words: Words) -> Iterator[Table]:
-    note = ""
-    if report.breaches_total > len(report.breaches):
-        note = words("worst_shown", shown=len(report.breaches), total=report.breaches_total)
-    rows = [breach_row(one, report, words) for one in report.breaches]
-    yield Table("breaches", words("breaches"), breach_columns(words), rows, note)
-
-
-def _effort(report: Report, words: Words) -> Iterator[Table]:
-    effort = report.effort
-    facts: list[list[Cell]] = [
-        [words("faults"), effort.faults],
-        [words("contacts"), effort.contacts],
-        [words("contacts_a_fault"), effort.contacts_a_fault],
-        [words("most_contacts"), effort.most_contacts],
-        [words("more_than_two"), effort.laborious],
-        [words("ring_to_human"), effort.ring_to_human_s],
-    ]
-    yield Table("effort", words("effort"), _columns(words, "figure", "value"), facts if effort.faults else [])
-    columns = _columns(words, "ticket:ticket", "title", "contacts:number", "people:number")
-    rows = [[one.ticket, one.title, one.contacts, one.people] for one in effort.worst]
-    yield Table("laborious", words("laborious"), columns, rows)
-
-
-def _spoken(report: Report, words: Words) -> Iterator[Table]:
-    spoken = report.spoken
-    columns = _columns(words, "made:number", "kept:number", "kept_late:number", "broken:number", "open:number",
-                       "kept_rate:percent")  # fmt: skip
-    row = [spoken.made, spoken.kept, spoken.late, spoken.broken, spoken.open, spoken.kept_rate]
-    yield Table("spoken", words("spoken"), columns, [row] if spoken.made else [])
-    columns = _columns(words, "ticket:ticket", "at:instant", "by", "what", "until:instant", "kept_at:instant")
-    rows = [[one.ticket, one.at, one.by, one.what, one.until, one.kept_at] for one in spoken.not_kept]
-    yield Table("spoken_broken", words("spoken_broken"), columns, rows)
-
-
-def _exemptions(report: Report, words: Words) -> Iterator[Table]:
-    columns = _columns(words, "ticket:ticket", "commitment", "cycle:number", "reason", "evidence_given", "state",
-                       "asked_by", "decided_by")  # fmt: skip
-    rows = [
-        [one.ticket, words.commitment(one.commitment), one.cycle, words.party(one.reason), one.evidence,
-         words(one.state), one.asked_by, one.decided_by]
-        for one in report.exemptions
-    ]  # fmt: skip
-    yield Table("exemptions", words("exemptions"), columns, rows)
-
-
-def _pauses(report: Report, words: Words) -> Iterator[Table]:
-    rows: list[list[Cell]] = [[one.reason, one.pauses] for one in report.pauses.by_reason]
-    yield Table("pauses", words("pauses"), _columns(words, "reason", "pauses:number"), rows)
-    columns = _columns(
-        words, "ticket:ticket", "at:instant", "by", "reason", "commitment", "due_at:instant", "left:seconds"
-    )
-    near = [
-        [one.ticket, one.at, one.by, one.reason, words.commitment(one.commitment), one.due_at, one.left_s]
-        for one in report.pauses.near_deadline
-    ]
-    yield Table("pauses_near", words("pauses_near"), columns, near)
-
-
-def _late(report: Report, words: Words) -> Iterator[Table]:
-    late = report.late_entries
-    columns = _columns(words, "ticket:ticket", "entry:number", "what", "by", "occurred_at:instant",
-                       "recorded_at:instant", "late_s:seconds")  # fmt: skip
-    rows = [
-        [one.ticket, one.entry, one.type, one.by, one.occurred_at, one.recorded_at, one.late_s] for one in late.worst
-    ]
-    note = f"{words('late_count')}: {late.entries}. {words('imported')}: {late.imported}."
-    yield Table("late", words("late"), columns, rows, note)
-
-
-def _people(report: Report, words: Words) -> Iterator[Table]:
-    asked = report.follow_ups
-    columns = _columns(words, "attempted:number", "reached:number", "reached_rate:percent", "solved:number",
-                       "unsolved:number", "score:number")  # fmt: skip
-    row = [asked.attempted, asked.reached, asked.reached_rate, asked.solved, asked.unsolved, asked.score]
-    yield Table("follow_ups", words("follow_ups"), columns, [row] if asked.attempted else [])
-    columns = _columns(words, "person", "complaints:number", "upheld:number", "open:number")
-    rows = [[one.person or words("nobody"), one.complaints, one.upheld, one.open] for one in report.complaints]
-    yield Table("complaints", words("complaints"), columns, rows)
-
-
-def _units(report: Report, words: Words) -> Iterator[Table]:
-    units, repeats = report.units, report.repeats
-    names = ("inspections", "loaners_provided", "loaners_returned", "loaners_out")
-    row = [getattr(units, name) for name in names]
-    yield Table(
-        "units", words("units"), _columns(words, *(f"{name}:number" for name in names)), [row] if any(row) else []
-    )
-    columns = _columns(words, "asset_faults:number", "repeated:number", "repeat_rate:percent", "visited:number",
-                       "first_time_fix:percent")  # fmt: skip
-    row = [repeats.faults, repeats.repeated, repeats.repeat_rate, repeats.visited, repeats.first_time_fix]
-    yield Table("repeats", words("repeats"), columns, [row] if repeats.faults or repeats.visited else [])
-    columns = _columns(words, "serial", "model", "faults:number")
-    rows = [[one.serial, one.model, one.faults] for one in repeats.assets]
-    yield Table("repeated_assets", words("repeated_assets"), columns, rows)
-
-
-def _trend(report: Report, words: Words) -> Iterator[Table]:
-    columns = _columns(words, "month", "commitment", "met:number", "breached:number", "exempt:number",
-                       "compliance:percent", "net:percent")  # fmt: skip
-    rows = [
-        [one.month, words.commitment(one.commitment), one.met, one.breached, one.exempt, one.compliance, one.net]
-        for one in report.trend
-    ]
-    yield Table("trend", words("trend"), columns, rows)
-
-
-def _credits(report: Report, words: Words) -> Iterator[Table]:
-    credits = report.credits
-    columns = _columns(words, "commitment", "kind", "breached:number", "each:money", "below", "share",
-                       "amount:money", "state", "by")  # fmt: skip
-    rows = [
-        [words.commitment(one.commitment), words(one.kind), one.breaches, one.each and (one.each, one.currency),
-         one.below, one.share, (one.amount, one.currency), words(one.state), one.by]
-        for one in credits.lines
-    ]  # fmt: skip
-    yield Table("credits", words("credits"), columns, rows)
-    columns = _columns(words, "currency", "before_cap:money", "cap:money", "amount:money", "said:money")
-    sums = [
-        [one.currency, (one.before_cap, one.currency), one.cap and (one.cap, one.currency), (one.amount, one.currency),
-         (one.confirmed, one.currency)]
-        for one in credits.sums
-    ]  # fmt: skip
-    note = "; ".join(
-        words(
-            "more_cost",
-            more=one.more,
-            commitment=words.commitment(one.commitment),
-            extra=one.extra,
-            currency=one.currency,
-        )
-        for one in credits.forecast
-    )
-    yield Table("credit_sums", words("credit_sums"), columns, sums, note)
-
-
-def _evidence(report: Report, words: Words) -> Iterator[Table]:
-    for form in report.evidence:
-        columns = _columns(words, "item", "title", "points:number", "most:number", "value", "source")
-        rows = [
-            [one.item, one.title, _number(one.points), _number(one.most), one.value, one.source] for one in form.items
-        ]
-        note = (
-            f"{words('so_far')}: {form.so_far} / {form.most} ({form.percent} %). {words('grade')}: {form.grade or '-'}."
-        )
-        if form.missing:
-            note += f" {words('missing')}: {', '.join(form.missing)}."
-        yield Table(f"evidence_{form.form}", f"{words('evidence')}: {form.title}", columns, rows, note)
-
-
-def _number(text: str | None) -> float | None:
-    return None if text is None else float(text)
-
-
-def _note(report: Report, words: Words) -> Iterator[Table]:
-    note = report.data_note
-    rows: list[list[Cell]] = [
-        [f"{words('version')} {one.version} ({words('effective')} {one.effective})", one.hash] for one in note.versions
-    ]
-    rows += [
-        [words("calendars"), ", ".join(note.calendars)],
-        [words("software"), note.software],
-        [words("holidays"), note.holidays],
-        [words("time_zones"), note.time_zones],
-        [words("corrections"), note.corrections],
-        [words("hash"), note.hash],
-    ]
-    yield Table("note", words("note"), _columns(words, "figure", "value"), rows)
-
-
-_SECTIONS: Sequence[Callable[[Report, Words], Iterator[Table]]] = (
-    _glance, _promises, _hotline, _on_site, _breaches, _effort, _spoken, _exemptions, _pauses, _late, _people, _units,
-    _trend, _credits, _evidence, _note,
-)  # fmt: skip

@@ -11,7 +11,8 @@ import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
 from callcenter.reports.model import Breach, Report
-from callcenter.reports.tables import Cell, Column, Table, breach_columns, breach_row, printable, tables
+from callcenter.reports.sections import tables
+from callcenter.reports.tables import Cell, Column, Table, breach_columns, breach_row, printable
 from callcenter.reports.words import Language, Words
 
 # What a sheet holds, its head included.

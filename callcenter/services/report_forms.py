@@ -11,7 +11,8 @@ from callcenter.errors import CallcenterError, Invalid
 from callcenter.reports import text
 from callcenter.reports.model import Breach, Report
 from callcenter.reports.page import html, pdf
-from callcenter.reports.tables import Table, breach_columns, breach_row, tables
+from callcenter.reports.sections import tables
+from callcenter.reports.tables import Table, breach_columns, breach_row
 from callcenter.reports.words import Keys, Language
 from callcenter.reports.workbook import Workbook
 from callcenter.services import compliance, reports
