@@ -72,6 +72,7 @@ class Feed:
         self._readers: set[_Queue] = set()
         self._wanted = asyncio.Event()
         self._place: Place | None = None
+        self._beginning = asyncio.Lock()
         self._closed = False
         self.away = False
 
@@ -86,13 +87,22 @@ class Feed:
                 if not self.away:
                     _log.warning("stream_away", error=repr(error))
                 self.away = True
+            except Exception:
+                _log.exception("stream_fault")
             await asyncio.sleep(EVERY_S)
 
-    async def _pass_on(self) -> None:
-        async with self._pool.acquire(timeout=5) as conn:
+    async def _begun(self) -> Place:
+        """The place up to which everything has been handed out; a reader who begins after it misses nothing."""
+        async with self._beginning:
             if self._place is None:
-                self._place = Place(await events.head(conn), 0)
-            rows = await events.since(conn, self._place.xid, self._place.id, _BATCH)
+                async with self._pool.acquire(timeout=5) as conn:
+                    self._place = Place(await events.head(conn), 0)
+            return self._place
+
+    async def _pass_on(self) -> None:
+        place = await self._begun()
+        async with self._pool.acquire(timeout=5) as conn:
+            rows = await events.since(conn, place.xid, place.id, _BATCH)
         for row in rows:
             told = _told(row)
             self._place = told[0]
@@ -120,6 +130,7 @@ class Feed:
         self._readers.add(queue)
         self._wanted.set()
         try:
+            await self._begun()
             async for one in self._missed(after, now):
                 after = one[0]
                 if visible(actor, one[1]):
@@ -129,7 +140,10 @@ class Feed:
                 if told is None:
                     return
                 place, happened = told
-                if place is None or ((after is None or place > after) and visible(actor, happened)):
+                if place is not None and after is not None and place <= after:
+                    continue  # told before
+                after = place or after
+                if visible(actor, happened):
                     yield told
         finally:
             self._leave(queue)

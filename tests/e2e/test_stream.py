@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 
+from callcenter.web.live import FEED
+
 
 class Reader:
     """Reads the stream as a client of the API does."""
@@ -15,6 +17,7 @@ class Reader:
         self._house = house
         self._token = token
         self.last: str | None = None
+        self.begun = asyncio.Event()
 
     async def read(self, count: int) -> list[dict[str, Any]]:
         """So many events that are no beats, from where it stopped."""
@@ -27,6 +30,7 @@ class Reader:
             async for line in answer.content:
                 if line.startswith(b"id: "):
                     self.last = line[4:].decode().strip()
+                    self.begun.set()
                 if line.startswith(b"data: "):
                     told = json.loads(line[6:])
                     if told["kind"] != "beat":
@@ -119,3 +123,20 @@ async def test_remaining_times_are_right_at_the_next_paint_after_a_sleep(house: 
     await page.clock.set_fixed_time(await page.evaluate("Date.now() + 5 * 3600 * 1000"))  # timers stood still meanwhile
     await page.evaluate("dispatchEvent(new Event('focus'))")
     await expect(left).to_contain_text("overdue")
+
+
+async def test_what_happens_while_a_reader_begins_is_not_lost(house: Any, reader: Reader) -> None:
+    feed = house.server.app[FEED]
+    pass_on = feed._pass_on
+    held = asyncio.Event()
+
+    async def slowly() -> None:
+        await held.wait()
+        await pass_on()
+
+    feed._pass_on = slowly  # the poller comes to it only after the reader has begun and something has happened
+    reading = asyncio.create_task(reader.read(1))
+    await asyncio.wait_for(reader.begun.wait(), 5)
+    await house.tell("newCall", "c-1")
+    held.set()
+    assert (await asyncio.wait_for(reading, 5))[0]["kind"] == "ring"

@@ -31,8 +31,9 @@ const ended = ({ detail: { data } }) => {
 };
 /** What rings by now: asked for once the stream is there, so that nothing falls between the two. */
 const all = async () => {
+  const before = [...rings.children]; // what rings while this is asked for is not in the answer, and stays
   const now = [...await fetched("/rings")], ids = new Set(now.map((one) => one.id));
-  for (const old of [...rings.children]) if (!ids.has(old.id) && !old.classList.contains("answered")) old.remove();
+  for (const old of before) if (!ids.has(old.id) && !old.classList.contains("answered")) old.remove();
   show(now);
 };
 
