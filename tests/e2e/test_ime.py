@@ -2,7 +2,6 @@
 
 from typing import Any
 
-
 # What a browser does whose input method ends with the Enter that took the candidate.
 ENDS = """(field) => {
   field.dispatchEvent(new CompositionEvent("compositionend", {bubbles: true, data: "门诊"}));
@@ -33,6 +32,8 @@ async def test_enter_that_ends_a_composition_sends_nothing(house: Any) -> None:
     assert await page.evaluate("document.activeElement.id") == "what"
     await page.evaluate("fetch('/static/icon.svg').then((answer) => answer.status)")  # asked after whatever was sent
     assert sent == []
+    # the moment in which an Enter is still the composition's goes by in the browser
+    await page.evaluate("new Promise((done) => setTimeout(done, 60))")
     await page.keyboard.press("Control+Enter")
     await page.wait_for_selector("#saved-number")
     assert len(sent) == 1, "an Enter of its own does send"
