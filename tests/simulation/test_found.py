@@ -20,6 +20,7 @@ from callcenter.services.calls import LogCall
 from callcenter.services.context import Context
 from callcenter.services.types import Actor
 from callcenter.settings import Settings
+from callcenter.steady_now import SteadyNow
 from callcenter.store.engine import ClockBook
 from callcenter.store.pool import open_pool
 
@@ -104,3 +105,12 @@ async def test_27_a_clock_that_is_gone_for_now_comes_back_by_itself(house: House
     assert tuple(await house.pool.fetchrow(clock, number)) == (True, "idle")
     await house.look(soon + timedelta(seconds=1))
     assert tuple(await house.pool.fetchrow(clock, number)) == (False, "running")
+
+
+async def test_78_an_answer_that_took_long_says_nothing_of_the_clock(pool: asyncpg.Pool) -> None:
+    """Half of thirteen seconds was taken for the difference of the clocks, and alerts came that much too early."""
+    readings = iter([timedelta(0), timedelta(seconds=13), *[timedelta(0)] * 2])
+    start = await pool.fetchval("select clock_timestamp()")
+    steady = SteadyNow(lambda: start + next(readings))
+    await steady.compare(pool)
+    assert steady.offset == timedelta(0)
