@@ -1,5 +1,6 @@
 """The HTTP application: every route behind the one door, health, the document, readable docs."""
 
+import re
 from collections.abc import Awaitable, Callable
 from importlib.resources import files
 from pathlib import Path
@@ -22,6 +23,8 @@ from callcenter.web.problems import problem
 from callcenter.web.request_id import identified, streaming
 
 _log = structlog.get_logger("callcenter.web")
+# an id is a number: what is none belongs to another route, or to nobody
+_NUMBERED = re.compile(r"{(id|number|file)}")
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _DOCS = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Callcenter API</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -60,7 +63,7 @@ def build(pool: asyncpg.Pool, context: Context, scrape: Scrape | None = None) ->
     add_feed(app, pool, context)
     door = Door(pool, context)
     for route in ROUTES:
-        app.router.add_route(route.method, route.path, door.handler(route))
+        app.router.add_route(route.method, _NUMBERED.sub(r"{\1:[0-9]{1,18}}", route.path), door.handler(route))
     text = msgspec.json.encode(document(ROUTES))
 
     async def openapi(_: web.Request) -> web.Response:

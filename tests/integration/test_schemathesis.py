@@ -136,7 +136,10 @@ def live(databases: Any) -> Iterator[Live]:
 
 def ask(case: schemathesis.Case, live: Live, role: str) -> None:
     headers = {"Authorization": f"Bearer {live.tokens[role]}"}
-    case.call_and_validate(base_url=live.url, headers=headers, checks=CHECKS)
+    response = case.call(base_url=live.url, headers=headers)
+    if response.status_code != 413:  # a body beyond the limit is refused unread, whatever else is wrong with it
+        again = {"base_url": live.url, "headers": headers}
+        case.validate_response(response, headers=headers, checks=CHECKS, transport_kwargs=again)
 
 
 @schema.parametrize()

@@ -106,7 +106,7 @@ class Day:
             at(self._some_time(), self.trouble.jump)
         if rng.random() < 0.35:
             at(self._some_time(0.8), self.trouble.outage)
-        for _ in range(rng.randrange(1, 5)):
+        for _ in range(rng.randrange(2, 7)):
             at(self._some_time(), self.trouble.mood)
         for _ in range(12):
             at(self._some_time(), self._checkpoint)

@@ -112,15 +112,21 @@ def _life(life: list[tuple[int, Row]], sends: list[Any]) -> Iterator[str]:
 
 
 def _in_vain(history: Sequence[tuple[int, int, str, Row]], lives: dict[str, list[tuple[int, Row]]]) -> Iterator[str]:
-    """What was withdrawn before it was taken for sending is not sent, alone or with others."""
-    withdrawn: dict[int, int] = {}
+    """What is not true any more is not sent, and nobody is warned of what is over unless somebody was about to."""
+    ended: dict[int, tuple[int, Row]] = {}
     for place, _, relation, row in history:
-        if relation == "alerts" and row["state"] == "withdrawn":
-            withdrawn.setdefault(row["id"], place)
+        if relation == "alerts" and row["settled_at"] is not None:
+            ended.setdefault(row["id"], (place, row))
     for name, life in lives.items():
-        for place, row in life:
-            if row["event"] == "fire" and row["state"] == "sending" and withdrawn.get(row["alert"], place) < place:
-                yield f"delivery {name} was taken for sending after its alert was withdrawn"
+        if life[0][1]["event"] != "fire" or life[0][1]["alert"] not in ended:
+            continue
+        place, alert = ended[life[0][1]["alert"]]
+        waited = [row for at, row in life if at < place][-1:]
+        pending = bool(waited) and waited[0]["state"] == "pending" and alert["kind"] == "warning"
+        if alert["state"] != "withdrawn" and not pending:
+            continue
+        if any(row["state"] == "sending" for at, row in life if at > place):
+            yield f"delivery {name} was taken for sending after its {alert['kind']} was {alert['state']}"
 
 
 def _ends(last: Row, sends: list[Any]) -> Iterator[str]:
