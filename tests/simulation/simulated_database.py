@@ -11,9 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
+import msgspec
 from simulated_world import OPERATION, Operation, World
-
-from callcenter.store.pool import connect
 
 # A log of every row written, in the order of the locks that guard them, and nothing that differs between two runs.
 LOG = """
@@ -31,6 +30,8 @@ create trigger history after insert or update on deliveries for each row execute
 create sequence message_ids;
 alter table deliveries alter id set default cast(md5(cast(nextval('message_ids') as text)) as uuid);
 """
+# The same plan in every run, whatever was asked before; no server's guess at the time.
+_SESSION = {"timezone": "UTC", "application_name": "callcenter", "plan_cache_mode": "force_generic_plan"}
 _WITHIN = ("begin", "savepoint", "release", "rollback")
 _LOCKS = re.compile(r"\b(insert|update|delete)\b")
 _OUTSIDE = contextvars.Context()
@@ -54,9 +55,12 @@ class Server:
         self.idle = [await self.connection() for _ in range(14)]
 
     async def connection(self) -> asyncpg.Connection:
-        made = await connect(self._dsn)
-        # the same plan in every run, whatever was asked before; no server's guess at the time
-        await made.execute("set plan_cache_mode = force_generic_plan")
+        # statements stay prepared: by the loop's time, in which a day passes in seconds, they would all run out
+        made = await asyncpg.connect(
+            self._dsn, server_settings=_SESSION, statement_cache_size=1000, max_cached_statement_lifetime=0
+        )
+        for kind in ("json", "jsonb"):
+            await made.set_type_codec(kind, schema="pg_catalog", encoder=_encode, decoder=msgspec.json.decode)
         self._made.append(made)
         return made
 
@@ -92,12 +96,17 @@ class Pool:
             if waits:
                 await self._world.turn(timedelta(0))
             idle = self._server.idle
-            raw = idle.pop(0) if idle else await _counted(self._world, self._server.connection())
+            # the one used last has its plans ready
+            raw = idle.pop() if idle else await _counted(self._world, self._server.connection())
             connection = Connection(self._server, self._world, self._host, raw)
             try:
                 yield connection
             finally:
                 connection.leave()
+
+
+def _encode(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 async def _counted(world: World, work: Awaitable[Any]) -> Any:
