@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from sla.calendar_spec import CalendarError, CalendarSpec, read_spec, read_zone
 from sla.civil import add_civil
@@ -24,8 +25,7 @@ ALWAYS: Final = "24x7"
 _ALL_DAY = Span(0, MIDNIGHT, "00:00-24:00")
 
 
-@dataclass(frozen=True, slots=True)
-class OpenInterval:
+class OpenInterval(msgspec.Struct, frozen=True, gc=False):
     """A stretch of open time and what made it: `Monday 09:00-12:00`, `days 2026-12-31 09:00-12:00`, `24x7`."""
 
     start: int

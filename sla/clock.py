@@ -1,8 +1,9 @@
 """A clock: what one cycle of a promise says at an instant, as a pure function of terms, timeline and now."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
+
+import msgspec
 
 from sla.calendar import open_between
 from sla.commitment import Commitment
@@ -16,17 +17,22 @@ from sla.timeline import Timeline
 Seconds = int | float
 
 
-@dataclass(frozen=True, slots=True)
-class Derivation:
+class Derivation(msgspec.Struct, frozen=True, gc=False):
     """How a clock came about at an instant; kept with it so that explaining it does not work it out again."""
 
     commitment: Commitment
     how: Reckoning
     now: int
 
+    # Clocks that say the same are equal, however each came about.
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Derivation)
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+    def __hash__(self) -> int:
+        return 0
+
+
+class Clock(msgspec.Struct, frozen=True, gc=False):
     """What a clock says. Instants are UTC, `_s` seconds; null where the promise has no such figure.
 
     `changes_at`: the answer holds up to this instant and changes just after it without a new entry; None if never.
@@ -51,7 +57,7 @@ class Clock:
     severity: int | None
     region: str | None
     changes_at: datetime | None
-    derivation: Derivation | None = field(default=None, compare=False, repr=False)
+    derivation: Derivation | None = None
 
 
 def assess(contract: Contract, timeline: Timeline, now: int) -> list[Clock]:

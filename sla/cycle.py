@@ -1,8 +1,9 @@
 """The cycles of a clock: where each starts and ends, entry by entry. Deadlines play no part here."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Literal
+
+import msgspec
 
 from sla.commitment import CLOSING_TYPES, Commitment
 from sla.entry import Entry
@@ -10,8 +11,7 @@ from sla.entry import Entry
 End = Literal["stopped", "renewed", "cancels", "cancelled", "reopened"]
 
 
-@dataclass(slots=True)
-class LeftOut:
+class LeftOut(msgspec.Struct, gc=False):
     """A stretch of a cycle that does not count because the ticket was closed or cancelled in it."""
 
     start: int
@@ -19,8 +19,7 @@ class LeftOut:
     ended_by: str
 
 
-@dataclass(slots=True)
-class Rejoined:
+class Rejoined(msgspec.Struct, gc=False):
     """A stop taken back under `on_reopen: continue`: where it was and when the ticket was reopened."""
 
     position: int
@@ -28,8 +27,7 @@ class Rejoined:
     reopened_at: int
 
 
-@dataclass(slots=True)
-class Cycle:
+class Cycle(msgspec.Struct, gc=False):
     """One cycle; positions are indices into the entries, instants microseconds.
 
     `end` is how it ended, None while open: `stopped` and `renewed` keep the promise or break it, the others cancel it.
@@ -42,8 +40,8 @@ class Cycle:
     ended_by: str | None = None
     end_position: int | None = None
     ended_at: int | None = None
-    left_out: list[LeftOut] = field(default_factory=list)
-    rejoined: list[Rejoined] = field(default_factory=list)
+    left_out: list[LeftOut] = []
+    rejoined: list[Rejoined] = []
 
     def close(self, end: End, position: int, entry: Entry) -> None:
         """The cycle ends at this entry."""

@@ -1,8 +1,9 @@
 """The deadline of a cycle: which figure holds, counted from when, moved by which pauses, in force since when."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from sla.calendar import due as deadline_of
 from sla.commitment import Commitment
@@ -15,8 +16,7 @@ from sla.within import Figure
 _AGREEING = ("promised", "appointment")
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(msgspec.Struct, frozen=True, gc=False):
     """A stretch that does not count: a pause (`because` its reason), or one closed or cancelled and reopened."""
 
     start: int
@@ -25,8 +25,7 @@ class Span:
     because: str
 
 
-@dataclass(slots=True)
-class Course:
+class Course(msgspec.Struct, gc=False):
     """How a figure came to hold: from which instant it counts, and the latest change that brought it into force."""
 
     figure: Figure | None
@@ -35,8 +34,7 @@ class Course:
     origin_reason: str = ""
 
 
-@dataclass(slots=True)
-class Reckoning:
+class Reckoning(msgspec.Struct, gc=False):
     """A cycle with its figure and deadline.
 
     `due` is None where none is known, and while the clock is `paused`. `spans` are the stretches that moved it,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from sla.interval import SECOND
 
@@ -13,8 +14,7 @@ _DAYS = re.compile(r"([0-9]{1,9})(wd|d|mo|y)")
 _RIGHT = "write open time as 90s, 5m, 4h or 1h30m, working days as 3wd or NBD, civil time as 10d, 1mo or 1y"
 
 
-@dataclass(frozen=True, slots=True)
-class Duration:
+class Duration(msgspec.Struct, frozen=True, gc=False):
     """One figure as written, and what it counts: open microseconds, working days, or civil days and months."""
 
     text: str

@@ -1,9 +1,11 @@
 """The entries a timeline is made of: the closed table of their types, and reading one from its JSON form."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, Literal
+
+import msgspec
 
 from sla.interval import read_instant
 
@@ -24,8 +26,7 @@ class Refused(ValueError):
         self.field = field
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """One entry: `at` is when it happened (microseconds UTC), `seq` its place in recorded order, unique in the ticket.
 
     `id` is what `corrected` calls it by.
@@ -36,7 +37,7 @@ class Entry:
     seq: int
     recorded_at: int | None = None
     by: str | None = None
-    data: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = {}
     id: str | None = None
 
 

@@ -1,10 +1,11 @@
 """Why a clock says what it says: consecutive stretches that a person can check with a pencil."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from itertools import pairwise
+
+import msgspec
 
 from sla.calendar import due as deadline_of
 from sla.clock import Clock, Seconds, derived
@@ -16,8 +17,7 @@ from sla.interval import SECOND, Interval, instant
 from sla.timeline import Timeline
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(msgspec.Struct, frozen=True, gc=False):
     """A stretch of a clock: `kind` is counted, closed, paused, reopened or discarded, `seconds` its elapsed time."""
 
     start: datetime

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from sla import fields
 from sla.document import Findings, Path, Value, nearest
 
@@ -38,8 +40,7 @@ class Rule:
         return f"{asked}: severity {self.severity}" if asked else f"otherwise: severity {self.severity}"
 
 
-@dataclass(frozen=True, slots=True)
-class Grade:
+class Grade(msgspec.Struct, frozen=True, gc=False):
     """The severity, the index of the rule that made it, and that rule in words."""
 
     severity: int

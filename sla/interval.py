@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+
+import msgspec
 
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
@@ -13,8 +14,7 @@ EPOCH_DAY = EPOCH.toordinal()
 _MICROSECOND = timedelta(microseconds=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(msgspec.Struct, frozen=True, gc=False):
     """A stretch of time that contains its start and not its end."""
 
     start: int

@@ -1,14 +1,14 @@
 """What a ticket's entries add up to at one instant: its grades and moves, its pauses, its state, who has it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from sla.entry import Entry
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(msgspec.Struct, frozen=True, gc=False):
     """A stretch in which the ticket stood still; `end` is None while it still does."""
 
     start: int
@@ -16,8 +16,7 @@ class Pause:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True, gc=False):
     """The entries that count, in order, and what they say; positions are indices into `entries`."""
 
     entries: tuple[Entry, ...]

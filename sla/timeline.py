@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from sla.entry import TYPES, Entry, EntryType, Refused, read_entry
 from sla.interval import SECOND, read_instant
@@ -86,7 +87,7 @@ def _as_corrected(entry: Entry, corrections: Sequence[Entry]) -> Entry | None:
     if not corrections:
         return entry
     last = max(corrections, key=lambda one: (one.at, one.seq))
-    return None if last.data.get("void") else replace(entry, at=read_instant(last.data["to"]))
+    return None if last.data.get("void") else msgspec.structs.replace(entry, at=read_instant(last.data["to"]))
 
 
 def _refuse_unknown(seen: Sequence[Entry], corrections: dict[str, list[Entry]]) -> None:

@@ -1,13 +1,14 @@
 """Lines of a history file: read strictly, then judged under the contract in force. Pure; nothing is stored here."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
 
 from alerts.policy import Outcome, judge
 from callcenter.services.import_calls import CallLine, JudgedCall

@@ -1,11 +1,11 @@
 """Writing to a ticket's timeline: judged as it would then stand, then ledger, clocks and alerts in one transaction."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from alerts.policy import Outcome, judge
 from callcenter.errors import FieldError, Forbidden, Invalid

@@ -1,13 +1,13 @@
 """The laws of clocks, on random contracts and timelines."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from sla.clock import Clock, assess
 from sla.contract import Contract, read_data
