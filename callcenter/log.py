@@ -2,8 +2,20 @@
 
 import logging
 import sys
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from typing import Any
 
 import structlog
+
+# What every line says of where it was written; asked only when one is, as most requests write none.
+context: ContextVar[Callable[[], Mapping[str, str]] | None] = ContextVar("context", default=None)
+
+
+def with_context(_: Any, __: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """The line with its context; what it says itself stays."""
+    told = context.get()
+    return line if told is None else {**told(), **line}
 
 
 def configure(level: str, *, machine: bool) -> None:
@@ -15,7 +27,7 @@ def configure(level: str, *, machine: bool) -> None:
     )
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
+            with_context,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *rendering,

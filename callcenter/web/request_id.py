@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Awaitable, Callable
-from uuid import uuid4
+from functools import partial
+from secrets import token_hex
 
-import structlog
 from aiohttp import web
+
+from callcenter import log
 
 HEADER = "X-Request-ID"
 # What others may give us to write into our log and headers.
@@ -16,29 +18,31 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 @web.middleware
 async def identified(request: web.Request, handler: _Handler) -> web.StreamResponse:
     """Handles the request under the id its sender gave it, or a new one."""
-    given = request.headers.get(HEADER, "")
-    name = given if _GIVEN.fullmatch(given) else uuid4().hex
-    # the task serves one request of its connection after the other: what is bound must not outlive this one
-    with structlog.contextvars.bound_contextvars(request_id=name, **_ticket(request)):
-        try:
-            response = await handler(request)
-        except web.HTTPException as redirect:
-            redirect.headers[HEADER] = name
-            raise
+    given = request.headers.get(HEADER)
+    name = given if given is not None and _GIVEN.fullmatch(given) else token_hex(16)
+    # the task serves one request of its connection after the other: what is set must not outlive this one
+    before = log.context.set(partial(_about, request, name))
+    try:
+        response = await handler(request)
+    except web.HTTPException as redirect:
+        redirect.headers[HEADER] = name
+        raise
+    finally:
+        log.context.reset(before)
     if not response.prepared:
         response.headers[HEADER] = name
     return response
 
 
-def _ticket(request: web.Request) -> dict[str, str]:
+def _about(request: web.Request, name: str) -> dict[str, str]:
     number = request.match_info.get("number", "")
     resource = request.match_info.route.resource
-    about = resource is not None and "/tickets/{number}" in resource.canonical
-    return {"ticket": number} if about and number.isdigit() else {}
+    ticket = resource is not None and "/tickets/{number" in resource.canonical and number.isdigit()
+    return {"request_id": name, "ticket": number} if ticket else {"request_id": name}
 
 
 async def streaming(_: web.Request, response: web.StreamResponse) -> None:
     """A stream, which begins before its handler ends, carries its request's id too."""
-    name = structlog.contextvars.get_contextvars().get("request_id")
-    if name is not None:
-        response.headers.setdefault(HEADER, name)
+    told = log.context.get()
+    if told is not None:
+        response.headers.setdefault(HEADER, told()["request_id"])

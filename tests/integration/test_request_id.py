@@ -9,6 +9,7 @@ import structlog
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from callcenter.log import with_context
 from callcenter.now import system_now
 from callcenter.services.context import Context
 from callcenter.settings import Settings
@@ -60,7 +61,7 @@ async def test_a_given_id_is_kept_and_one_that_could_do_harm_is_not(ask: Callabl
 
 
 async def test_log_lines_say_which_request_and_ticket(ask: Callable[..., object]) -> None:
-    with structlog.testing.capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines:
+    with structlog.testing.capture_logs(processors=[with_context]) as lines:
         await ask("/tickets/100001/broken", "one")  # type: ignore[misc]
         await ask("/broken", "two")  # type: ignore[misc]
     told = [(line["event"], line["request_id"], line.get("ticket")) for line in lines]
