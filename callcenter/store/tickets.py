@@ -205,6 +205,11 @@ async def chain_rows(conn: Connection, numbers: list[int]) -> list[Row]:
     return [row async for row in _sql.chain(conn, numbers=numbers)]
 
 
+# Every ticket is read: in the collation "C" (only a to z are the same as A to Z) that takes a tenth of the time.
+_SAID = (
+    't.title ilike {0} collate "C" or t.ref ilike {0} collate "C" or t.number::text like {0}'
+    ' or t.account = any (array(select id from accounts where name ilike {0} collate "C"))'
+)
 _FILTERS = {
     "state": "t.state = any ({})",
     "severity": "t.severity = {}",
@@ -215,8 +220,8 @@ _FILTERS = {
     "before": "t.number < {}",
     "due_before": "exists (select 1 from clocks c where c.ticket = t.number and not c.void and c.stopped_at is null"
     " and c.due_at < {})",
-    "q": "(t.title ilike {0} or t.ref ilike {0} or t.caller ilike {0} or a.name ilike {0})",
-    "words": "(t.title ilike {0} or t.ref ilike {0} or a.name ilike {0})",
+    "q": f"({_SAID} or t.caller like {{0}})",
+    "words": f"({_SAID})",
     "partner": "t.assignee in (select login from users where partner = {})",
 }
 
