@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import os
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter, process_time
+from urllib.parse import urlsplit, urlunsplit
 
 import structlog
 from simulated_database import Server
@@ -101,14 +103,41 @@ def simulator(dsn: str) -> Iterator[Simulator]:
         made.close()
 
 
-def main(first: int, seeds: int, *, trace: bool = False, go_on: bool = False) -> int:
-    """Runs the seeds, until one fails unless they go on; the exit code."""
+def main(first: int, seeds: int, *, server: str | None = None, trace: bool = False, go_on: bool = False) -> int:
+    """Runs the seeds, until one fails unless they go on, on a server of their own or the one given; the exit code."""
+    with (
+        own_server() if server is None else nullcontext(server) as dsn,
+        own_database(dsn) as database,
+        simulator(database) as days,
+    ):
+        return _all(days, range(first, first + seeds), trace=trace, go_on=go_on)
+
+
+@contextmanager
+def own_server() -> Iterator[str]:
+    """A server that is gone afterwards, with all it held."""
     with (
         tempfile.TemporaryDirectory() as folder,
         EmbeddedPostgres.start_or_join(Path(folder), settings=_FAST) as server,
-        simulator(server.dsn) as days,
     ):
-        return _all(days, range(first, first + seeds), trace=trace, go_on=go_on)
+        yield server.dsn
+
+
+@contextmanager
+def own_database(dsn: str) -> Iterator[str]:
+    """An empty database of the server, which is gone afterwards."""
+    name = f"days_{os.getpid()}"
+    asyncio.run(_say(dsn, f"create database {name}"))
+    try:
+        yield urlunsplit(urlsplit(dsn)._replace(path=f"/{name}"))
+    finally:
+        asyncio.run(_say(dsn, f"drop database {name} with (force)"))
+
+
+async def _say(dsn: str, command: str) -> None:
+    connection = await connect(dsn)
+    await connection.execute(command)
+    await connection.close()
 
 
 def _all(days: Simulator, seeds: Sequence[int], *, trace: bool, go_on: bool) -> int:
