@@ -1,9 +1,11 @@
 """Logging a call: the call itself, and in the same transaction the ticket it opens or belongs to."""
 
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
+from asyncpg import Pool
 
 from callcenter.errors import Invalid, NotFound
 from callcenter.rights import may
@@ -16,7 +18,7 @@ from callcenter.services.phones import e164, masked
 from callcenter.services.tickets import TicketShown
 from callcenter.services.types import Actor, Line, Phone, Text, When, past
 from callcenter.store import calls, tickets
-from callcenter.store.types import Connection, Row
+from callcenter.store.types import Asking, Connection, Row
 
 Direction = Literal["in", "out"]
 Outcome = Literal["answered", "abandoned", "missed", "overflow", "busy", "failed", "voicemail", "callback"]
@@ -113,19 +115,27 @@ def _call_values(
     }
 
 
-async def log_call(conn: Connection, context: Context, command: LogCall, actor: Actor, now: datetime) -> Logged:
-    """The call is stored, and with it the ticket it opens, its first entries and its clocks."""
+async def log_call(conn: Asking, context: Context, command: LogCall, actor: Actor, now: datetime) -> Logged:
+    """The call is stored, and with it the ticket it opens, its first entries and its clocks.
+
+    Given the pool, statements that others send at the same moment go together with theirs.
+    """
     times = _times(command, now)
     phone = e164(command.caller, context.settings.default_region) if command.caller else None
     wanted = command.ticket
     values = _call_values(command, times, phone, actor)
     if wanted is None or wanted.number is not None:
-        return await _log_bare(conn, context, command, values, actor, now)
+        async with _held(conn) as own:
+            return await _log_bare(own, context, command, values, actor, now)
     if wanted.title is None:
         raise Invalid.field("/ticket/title", "missing", "a new ticket needs a title, an old one its number")
     opening = Opening(wanted, times["received_at"] or now, "phone", values["caller"], "/ticket")
     call, ticket, clocks = await open_new(conn, context, opening, values, command.queue, actor, now)
     return Logged(call=_new_call(call, values, command.queue, ticket), ticket=ticket, clocks=clocks)
+
+
+def _held(conn: Asking) -> AbstractAsyncContextManager[Connection]:
+    return conn.acquire(timeout=10) if isinstance(conn, Pool) else nullcontext(conn)
 
 
 def _new_call(call: int | None, values: dict[str, Any], queue: str | None, ticket: TicketShown) -> CallShown:

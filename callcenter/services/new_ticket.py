@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
+from asyncpg import Pool
 
 from alerts.duty import Roster
 from alerts.policy import judge
@@ -20,7 +21,7 @@ from callcenter.services.types import Actor, Id, Line, Phone, Text, When, past
 from callcenter.store import calls, contracts, resources, tickets
 from callcenter.store.clocks import new_rows
 from callcenter.store.ledger import GENESIS
-from callcenter.store.types import Connection, Row
+from callcenter.store.types import Asking, Row
 from sla.contract import Contract
 from sla.explain import why
 from sla.interval import instant, micros
@@ -70,7 +71,7 @@ _NO_CALL: dict[str, Any] = dict.fromkeys(
 
 
 async def open_without_call(
-    conn: Connection, context: Context, wanted: OpenTicket, actor: Actor, now: datetime
+    conn: Asking, context: Context, wanted: OpenTicket, actor: Actor, now: datetime
 ) -> Opened:
     """The ticket, its first entries and its clocks are stored."""
     if wanted.number is not None:
@@ -96,7 +97,7 @@ class Opening:
 
 
 async def open_new(
-    conn: Connection,
+    conn: Asking,
     context: Context,
     opening: Opening,
     call: dict[str, Any],
@@ -105,8 +106,8 @@ async def open_new(
     now: datetime,
 ) -> tuple[int | None, TicketShown, list[ClockShown]]:
     wanted, reported_at = opening.wanted, opening.reported_at
-    # a transaction's own writes are its own; everybody else's calls may share a statement
-    burst = None if conn.is_in_transaction() else context.burst
+    # what has a connection of its own may be part of a transaction; the others may share their statements
+    burst = context.burst if isinstance(conn, Pool) else None
     wish = tickets.Wish(queue=queue, phone=opening.caller, contact=wanted.contact, code=wanted.contract, at=reported_at)
     known = await burst.resolve(wish) if burst else (await tickets.resolve(conn, [wish]))[0]
     settled = await _covered(conn, wanted, known, reported_at, opening.at)
@@ -132,7 +133,7 @@ async def open_new(
     return written, *_answer(settled, ticket, opened, terms, now)
 
 
-async def _covered(conn: Connection, wanted: CallTicket, known: Row, at: datetime, pointer: str) -> dict[str, Any]:
+async def _covered(conn: Asking, wanted: CallTicket, known: Row, at: datetime, pointer: str) -> dict[str, Any]:
     """The resolved row with asset, account and contract settled; what names nothing we have is refused."""
     settled = dict(known)
     await resources.check_references(conn, {"asset": wanted.asset, "contact": wanted.contact}, pointer)

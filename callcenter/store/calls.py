@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from callcenter.store import queries
-from callcenter.store.types import Connection, Row
+from callcenter.store.types import Asking, Connection, Row
 
 _sql = queries.load(__file__)
 NEWEST = 2**63 - 1
@@ -25,7 +25,7 @@ async def last_of(conn: Connection, caller: str, limit: int) -> list[Row]:
     return [row async for row in _sql.last_of(conn, caller=caller, limit=limit)]
 
 
-async def ensure_queue(conn: Connection, name: str, now: datetime) -> int:
+async def ensure_queue(conn: Asking, name: str, now: datetime) -> int:
     """The queue's id; it is created where missing."""
     queue: int = await _sql.ensure_queue(conn, name=name, now=now)
     return queue

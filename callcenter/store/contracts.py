@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from callcenter.store import queries
-from callcenter.store.types import Connection, Row
+from callcenter.store.types import Asking, Connection, Row
 from sla.contract import Contract, read
 
 _sql = queries.load(__file__)
@@ -17,7 +17,7 @@ class Terms:
     def __init__(self) -> None:
         self._by_version: dict[int, Contract] = {}
 
-    async def of(self, conn: Connection, version: int) -> Contract:
+    async def of(self, conn: Asking, version: int) -> Contract:
         """The terms of one stored version."""
         known = self._by_version.get(version)
         if known is None:
@@ -39,7 +39,7 @@ async def in_force(conn: Connection, code: str, at: datetime) -> Row | None:
     return await _sql.in_force(conn, code=code, at=at)
 
 
-async def covering(conn: Connection, account: int, site: int | None, at: datetime) -> list[Row]:
+async def covering(conn: Asking, account: int, site: int | None, at: datetime) -> list[Row]:
     """The contracts in force for an account and site at the instant."""
     return [row async for row in _sql.covering(conn, account=account, site=site, at=at)]
 
@@ -49,7 +49,7 @@ async def of_account(conn: Connection, account: int, at: datetime) -> list[Row]:
     return [row async for row in _sql.of_account(conn, account=account, at=at)]
 
 
-async def by_code(conn: Connection, code: str) -> Row | None:
+async def by_code(conn: Asking, code: str) -> Row | None:
     """The contract's row, or None."""
     return await _sql.by_code(conn, code=code)
 

@@ -9,7 +9,7 @@ from alerts.duty import Roster
 from alerts.duty import Row as Turn
 from alerts.engine import FRESH
 from callcenter.store import queries
-from callcenter.store.types import Connection, Row
+from callcenter.store.types import Asking, Connection, Row
 from sla.calendar import Calendar
 
 _sql = queries.load(__file__)
@@ -28,14 +28,14 @@ class Rosters:
         """The rota as it stands in the connection's transaction."""
         return await self.at(conn, await _sql.revision(conn), now)
 
-    async def at(self, conn: Connection, revision: int, now: datetime) -> Roster:
+    async def at(self, conn: Asking, revision: int, now: datetime) -> Roster:
         """The same where the caller has just read the revision."""
         if revision != self._revision:
             self._roster, self._revision = await load(conn, now), revision
         return self._roster
 
 
-async def load(conn: Connection, now: datetime) -> Roster:
+async def load(conn: Asking, now: datetime) -> Roster:
     """The rota, all of it that is not long over."""
     rows = [row async for row in _sql.rows(conn, since=now - KEPT)]
     duties = [row["duty"] async for row in _sql.duties(conn)]

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from callcenter.errors import FieldError, Invalid
-from callcenter.store.types import Connection, Row
+from callcenter.store.types import Asking, Connection, Row
 
 
 async def page(
@@ -58,7 +58,7 @@ async def remove(conn: Connection, table: str, record: int) -> None:
 _TABLES = {"account": "accounts", "site": "sites", "contact": "contacts", "asset": "assets", "partner": "partners"}
 
 
-async def check_references(conn: Connection, given: Mapping[str, Any], pointer: str = "") -> None:
+async def check_references(conn: Asking, given: Mapping[str, Any], pointer: str = "") -> None:
     """Raises Invalid naming every field that points at a record that is not there."""
     wrong = []
     for field, record in given.items():
@@ -71,7 +71,7 @@ async def check_references(conn: Connection, given: Mapping[str, Any], pointer: 
         raise Invalid(wrong[0].detail, tuple(wrong))
 
 
-async def asset_owner(conn: Connection, asset: int) -> dict[str, Any]:
+async def asset_owner(conn: Asking, asset: int) -> dict[str, Any]:
     """Account and site of an asset, with the names and the region of the site."""
     row = await conn.fetchrow(
         """select e.account, e.site, a.name as account_name, s.name as site_name, s.region

@@ -9,7 +9,7 @@ from typing import Any, TypedDict
 from callcenter.store import queries
 from callcenter.store.contracts import Terms
 from callcenter.store.ledger import data_text, entry_hash
-from callcenter.store.types import Connection, Row
+from callcenter.store.types import Asking, Connection, Row
 from sla.contract import Contract
 from sla.interval import instant, micros
 from sla.timeline import Entry, Timeline, assignee, ticket_state
@@ -49,7 +49,7 @@ class Wish(TypedDict):
     at: datetime
 
 
-async def resolve(conn: Connection, wishes: Sequence[Wish]) -> list[Row]:
+async def resolve(conn: Asking, wishes: Sequence[Wish]) -> list[Row]:
     """For each wish a fresh ticket number, and who and what the call concerns as far as it can be told."""
     numbered = [{"place": place, **wish} for place, wish in enumerate(wishes)]
     return [row async for row in _sql.resolve_many(conn, wishes=numbered)]
@@ -70,7 +70,7 @@ class Opening(TypedDict):
     clocks: list[dict[str, Any]]
 
 
-async def log(conn: Connection, openings: Sequence[Opening]) -> list[int | None]:
+async def log(conn: Asking, openings: Sequence[Opening]) -> list[int | None]:
     """Writes calls, their tickets, entries and clocks at once; gives the ids of the calls, in order."""
     rows = _sql.log_many(
         conn,

@@ -41,14 +41,18 @@ class Together(Generic[Ask, Answer]):
 
     async def _work(self) -> None:
         while self._waiting:
-            parts = [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
+            parts: list[tuple[Ask, asyncio.Future[Answer]]] = []
             try:
                 async with self._pool.acquire(timeout=10) as conn:
-                    await self._ask(conn, parts)
+                    while self._waiting:
+                        parts = self._next()
+                        await self._ask(conn, parts)
             except Exception as error:
-                for _, answer in parts:
-                    if not answer.done():
-                        answer.set_exception(error)
+                for _, answer in parts or self._next():
+                    _settle(answer, error)
+
+    def _next(self) -> list[tuple[Ask, asyncio.Future[Answer]]]:
+        return [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
 
     async def _ask(self, conn: Connection, parts: Sequence[tuple[Ask, asyncio.Future[Answer]]]) -> None:
         try:

@@ -79,9 +79,13 @@ class Door:
         key = _key(route, request)
         asked.raw = await self._body(route, request)
         asked.body = parse(request, asked.raw) if parse is not None else None
+        if route.shares and key is None:
+            asked.asking = self._pool
+            return _response(route, await route.handler(asked))
         if route.streams:  # holds no connection while it lasts
             return await route.handler(asked)  # type: ignore[no-any-return]  # streams answer themselves
-        async with self._pool.acquire(timeout=10) as asked.conn:
+        async with self._pool.acquire(timeout=10) as conn:
+            asked.conn = asked.asking = conn
             if key is None:
                 return _response(route, await route.handler(asked))
             return await self._once(route, asked, key)
@@ -182,6 +186,8 @@ def _path(request: web.Request) -> dict[str, Any]:
 
 
 def _query(route: Route, request: web.Request) -> Any:
+    if route.query is None and not request.query_string:
+        return None
     given = dict(request.query)
     if route.query is None:
         if given:

@@ -10,7 +10,7 @@ from aiohttp import web
 from callcenter.rights import RIGHTS
 from callcenter.services.context import Context
 from callcenter.services.types import Actor
-from callcenter.store.types import Connection
+from callcenter.store.types import Asking, Connection
 
 
 @dataclass(slots=True)
@@ -22,6 +22,7 @@ class Asked:
     now: datetime
     http: web.Request
     conn: Connection = field(init=False)  # set when everything has been read: a slow sender holds none
+    asking: Asking = field(init=False)  # the same, or the pool where the route shares its statements
     raw: bytes = b""
     path: dict[str, Any] = field(default_factory=dict)
     query: Any = None
@@ -71,6 +72,7 @@ class Route:
     attaches: bool = False  # the body may be as large as an attachment
     body_shown: Any = None  # what the document says of the body, where `body` cannot
     streams: bool = False
+    shares: bool = False  # its statements stand alone: instead of a connection of its own it is given the pool
     public: bool = False  # no token needed
     keyed: bool = False  # the token stands in the path, for senders that cannot set headers
     secret: bool = False  # the answer holds a secret: nothing keeps it

@@ -31,7 +31,7 @@ class MoveCall(msgspec.Struct, forbid_unknown_fields=True):
 
 async def log(asked: Asked) -> Answer:
     """Logs a call and the ticket it opens."""
-    logged = await service.log_call(asked.conn, asked.context, asked.body, asked.actor, asked.now)
+    logged = await service.log_call(asked.asking, asked.context, asked.body, asked.actor, asked.now)
     version = logged.ticket.version if logged.ticket else None
     return Answer(logged, location=f"/api/v1/calls/{logged.call.id}", version=version)
 
@@ -68,6 +68,7 @@ ROUTES = [
         Logged,
         body=LogCall,
         status=201,
+        shares=True,
     ),
     Route("GET", "/api/v1/calls", listing, "calls.read", "List calls, newest first", Page[CallShown], query=CallsQuery),
     Route("GET", "/api/v1/calls/{id}", read, "calls.read", "Read a call", CallShown),

@@ -124,7 +124,7 @@ def _seen(ticket: TicketShown, role: str) -> TicketShown:
 
 async def open_one(asked: Asked) -> Answer:
     """Opens a ticket that no call opened."""
-    opened = await new_ticket.open_without_call(asked.conn, asked.context, asked.body, asked.actor, asked.now)
+    opened = await new_ticket.open_without_call(asked.asking, asked.context, asked.body, asked.actor, asked.now)
     return Answer(opened, location=f"/api/v1/tickets/{opened.ticket.number}", version=opened.ticket.version)
 
 
@@ -238,6 +238,7 @@ ROUTES = [
         Opened,
         body=OpenTicket,
         status=201,
+        shares=True,
     ),
     Route(
         "GET",
