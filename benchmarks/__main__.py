@@ -9,6 +9,7 @@ QUICK = {
     "deadlines": [],
     "calls": ["--seconds", "3", "--rounds", "3"],
     "engine": ["--open", "10000", "100000", "--rounds", "3", "--scheduler", "2000"],
+    "pages": ["--times", "10"],
 }
 
 

@@ -18,7 +18,8 @@ from callcenter.store.types import Connection, Row
 from sla.clock import Clock, assess
 from sla.interval import micros
 
-AHEAD, PAST, FAR = 40, 15, 200
+# How many of a kind that are overdue, how many ahead, and how many where somebody looks further.
+PAST, AHEAD, FAR = 15, 40, 80
 Kind = Literal["clock", "promise", "follow_up", "call_back"]
 Whose = Literal["all", "mine", "team"]
 # From here on little of the time is left, and the list says so.
@@ -83,12 +84,22 @@ async def agenda(conn: Connection, context: Context, wanted: Wanted, actor: Acto
     if calls:
         found += await _others(conn, context, found, actor, now)
     found.sort(key=lambda one: one.due_at)
+    late, early = _latest(found, back, now), [one for one in found if one.due_at >= now]
     return Agenda(
-        past=[one for one in found if one.due_at < now],
-        ahead=[one for one in found if one.due_at >= now],
-        more_past=len(past) > back,
-        more_ahead=len(ahead) > on,
+        past=late,
+        ahead=early[:on],
+        more_past=len(past) > back or len(late) + len(early) < len(found),
+        more_ahead=len(ahead) > on or len(early) > on,
     )
+
+
+def _latest(found: list[Due], most: int, now: datetime) -> list[Due]:
+    """What is overdue, the last of each kind: many missed calls do not hide a broken promise."""
+    kinds: dict[Kind, list[Due]] = {}
+    for one in found:
+        if one.due_at < now:
+            kinds.setdefault(one.kind, []).append(one)
+    return sorted((one for each in kinds.values() for one in each[-most:]), key=lambda one: one.due_at)
 
 
 async def choices(conn: Connection) -> tuple[list[str], list[str]]:

@@ -91,6 +91,14 @@ def _filters(locale: str, gettext: Callable[[str], str]) -> dict[str, Callable[.
     def iso(at: datetime | None) -> str:
         return "" if at is None else at.isoformat()
 
+    def wall(at: datetime, zone: str, now: datetime) -> str:
+        """Wall-clock time in a zone, with the day where it is another one: 03-02 16:07."""
+        there, today = at.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone))
+        return there.strftime("%H:%M" if there.date() == today.date() else "%m-%d %H:%M")
+
+    # looked up once, as a list says them some hundred times
+    d, h, m, s = gettext("d"), gettext("h"), gettext("min"), gettext("s")
+
     def span(seconds: float | None) -> str:
         """A length of time as people say it: 1 h 05 min."""
         if seconds is None:
@@ -98,14 +106,13 @@ def _filters(locale: str, gettext: Callable[[str], str]) -> dict[str, Callable[.
         minutes, rest = divmod(int(abs(seconds)), 60)
         hours, minutes = divmod(minutes, 60)
         days, hours = divmod(hours, 24)
-        d, h, m, s = gettext("d"), gettext("h"), gettext("min"), gettext("s")
         if days:
             return f"{days} {d} {hours} {h}"
         if hours:
             return f"{hours} {h} {minutes:02} {m}"
         return f"{minutes} {m}" if minutes else f"{rest} {s}"
 
-    return {"clock": clock, "day": day, "moment": moment, "iso": iso, "span": span, "weekday": weekday}
+    return {"clock": clock, "day": day, "moment": moment, "iso": iso, "span": span, "wall": wall, "weekday": weekday}
 
 
 def best_locale(request: web.Request) -> str:

@@ -16,10 +16,12 @@ from callcenter.web.pages.page import Look, Page, View
 from callcenter.web.pages.words import word
 from sla.contract import read
 
+SHOWN = 100
+
 
 async def listing(look: Look) -> View:
     """The running month of every contract."""
-    return View("reports.html", {"rows": await report_pictures.running(look.conn, look.now)})
+    return View("reports.html", {"rows": await report_pictures.running(look.conn, look.context, look.now)})
 
 
 async def report(look: Look) -> View:
@@ -112,8 +114,20 @@ async def behind(look: Look) -> View:
         customer="aims" not in query,
     )
     rows = await report_pictures.behind(look.conn, found, asked, look.now)
-    values = {"asked": asked, "rows": rows, "cut": len(rows) == report_pictures.MOST}
+    start = int(query["start"]) if query.get("start", "").isdecimal() and len(query["start"]) < 5 else 0
+    values = {"asked": asked, "rows": rows[start : start + SHOWN], "start": start, "count": len(rows),
+              "cut": len(rows) == report_pictures.MOST, "pages": _pages(look, start, len(rows))}  # fmt: skip
     return View("month_behind.html", {**await _values(look, found), **values})
+
+
+def _pages(look: Look, start: int, count: int) -> dict[str, str]:
+    """The addresses of the lines before and after these."""
+    places = {"before": start - SHOWN, "after": start + SHOWN}
+    return {
+        name: f"{look.http.path}?{urlencode({**look.http.query, 'start': place})}"
+        for name, place in places.items()
+        if 0 <= place < count
+    }
 
 
 async def download(look: Look) -> web.Response:
