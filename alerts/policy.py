@@ -157,7 +157,7 @@ def _has_ladder(fresh: Clock, ladder_from: datetime) -> bool:
 
 def _ladder(contract: Contract, timeline: Timeline, fresh: Clock, now: datetime, roster: Roster | None) -> list[Step]:
     """The rungs at the ladder's own instants; warnings to duties that have a rota earlier where need be."""
-    if roster is None or not any(duty in roster.duties for rung in contract.ladder for duty in rung.notify):
+    if roster is None or not roster.duties or not _rotates(contract, roster):
         return steps(contract, timeline, fresh, now)
     assert fresh.derivation is not None, "a promise with a deadline has started"
     stops, whose = fresh.derivation.commitment.stops, assignee(timeline, micros(now))
@@ -168,6 +168,10 @@ def _ladder(contract: Contract, timeline: Timeline, fresh: Clock, now: datetime,
             instant = brought_forward(step, fresh, roster, stops, whose)
         found.append(step if instant == step.instant else step._replace(instant=instant, planned=step.instant))
     return found
+
+
+def _rotates(contract: Contract, roster: Roster) -> bool:
+    return any(duty in roster.duties for rung in contract.ladder for duty in rung.notify)
 
 
 def _version(stored: StoredClock, fresh: Clock | None) -> int:
@@ -206,7 +210,9 @@ def _next(
         if any(a.state != "firing" for a in chain):
             return None
         newest = step.instant + due_repeats * step.repeat
-        if due_repeats > 0 and newest > max(a.recorded_at for a in chain):
+        # a rung that the rota has moved since counts its repeats anew: those told keep their numbers
+        spent = max((a.repeat for a in chain if a.deadline_version == version), default=0)
+        if due_repeats > spent and newest > max(a.recorded_at for a in chain):
             raised.append(_alert(contract, step, due_repeats, fresh))
     return step.instant + (due_repeats + 1) * step.repeat
 

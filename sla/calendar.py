@@ -183,7 +183,7 @@ def due(
 
 def open_between(calendar: Calendar, start: int, end: int, pauses: Sequence[Interval] = ()) -> int:
     """Open time in [start, end) outside the pauses; 0 when the end is before the start."""
-    paused = (calendar.open_micros(pause.start, min(pause.end, end)) for pause in _cut(pauses, start))
+    paused = [calendar.open_micros(pause.start, min(pause.end, end)) for pause in _cut(pauses, start)]
     return calendar.open_micros(start, end) - sum(paused)
 
 
@@ -210,6 +210,8 @@ def _working_day_due(calendar: Calendar, days: int, start: int, pauses: Sequence
 
 def _cut(pauses: Sequence[Interval], start: int) -> list[Interval]:
     """The pauses in order, without what lies before the start, and with overlapping ones as one."""
+    if not pauses:
+        return []
     merged: list[Interval] = []
     for pause in sorted(pauses, key=lambda one: one.start):
         begin = max(pause.start, start)

@@ -74,7 +74,7 @@ def _stretches(contract: Contract, commitment: Commitment, how: Reckoning) -> It
     if start < origin:
         yield Span(start, origin, "discarded", _discarded(commitment, how))
     at = origin
-    for span in _apart(how.spans, origin, end):
+    for span in _apart(how.spans, origin, end) if how.spans else ():
         yield from _running(contract, commitment, how, at, span.start)
         yield Span(span.start, span.end, span.kind, _left_out(commitment, span))
         at = span.end

@@ -11,7 +11,6 @@ SECOND = 1_000_000
 DAY = 86_400 * SECOND
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EPOCH_DAY = EPOCH.toordinal()
-_MICROSECOND = timedelta(microseconds=1)
 
 
 class Interval(msgspec.Struct, frozen=True, gc=False):
@@ -25,7 +24,8 @@ def micros(at: datetime) -> int:
     """The instant in microseconds since the epoch; a datetime without an offset raises ValueError."""
     if at.tzinfo is None:
         raise ValueError(f"{at.isoformat()} has no time zone; write an offset such as Z or +08:00")
-    return (at - EPOCH) // _MICROSECOND
+    since = at - EPOCH
+    return (since.days * 86_400 + since.seconds) * SECOND + since.microseconds
 
 
 LATEST = micros(datetime.max.replace(tzinfo=UTC))

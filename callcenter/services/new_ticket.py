@@ -212,7 +212,7 @@ def _clocks(
         "ladder_from": opened.reported_at,
         "assessed_at": now,
     }
-    return [{**common, **row} for row in new_rows(at_once)]
+    return new_rows(at_once, common)
 
 
 def _answer(

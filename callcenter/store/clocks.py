@@ -1,13 +1,15 @@
 """Clock rows: the cache of what `sla.clock` says."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from operator import attrgetter
 from typing import Any
+
+import msgspec
 
 from alerts.policy import Outcome, StoredClock
 from callcenter.store import queries
 from callcenter.store.types import Connection
+from sla.clock import Clock
 
 _sql = queries.load(__file__)
 
@@ -16,14 +18,19 @@ FACTS = (
     "commitment", "cycle", "owner", "state", "severity", "region", "promised", "promised_s", "calendar", "clause",
     "started_at", "due_at", "stopped_at", "breached_at", "used_s", "paused_s", "provisional",
 )  # fmt: skip
+_NOT_STORED = [name for name in Clock.__struct_fields__ if name not in FACTS]
 
 
-_facts = attrgetter(*FACTS)
-
-
-def new_rows(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+def new_rows(outcomes: Sequence[Outcome], common: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Rows of a ticket that is being opened, as `tickets.log` takes them; what is due is due at once."""
-    return [dict(zip((*FACTS, "wake_at"), (*_facts(one.clock), one.first_wake), strict=True)) for one in outcomes]
+    rows = []
+    for one in outcomes:
+        assert one.clock is not None, "a new ticket's clocks are there"
+        row = msgspec.structs.asdict(one.clock)
+        for name in _NOT_STORED:
+            del row[name]
+        rows.append({**row, **common, "wake_at": one.first_wake})
+    return rows
 
 
 async def judged_at(conn: Connection, ticket: int) -> datetime | None:

@@ -45,9 +45,18 @@ def _caching(on: bool) -> dict[str, int]:
 
 
 async def _set_codecs(connection: asyncpg.Connection) -> None:
-    for kind in ("json", "jsonb"):
-        await connection.set_type_codec(kind, schema="pg_catalog", encoder=_encode, decoder=msgspec.json.decode)
+    await connection.set_type_codec("json", schema="pg_catalog", format="binary", encoder=_encode, decoder=_decode)
+    await connection.set_type_codec("jsonb", schema="pg_catalog", format="binary", encoder=_encode_b, decoder=_decode_b)
 
 
-def _encode(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
+_encode, _decode = msgspec.json.encode, msgspec.json.decode
+# on the wire jsonb is the text as well, after the number of its format
+_JSONB = b"\x01"
+
+
+def _encode_b(value: Any) -> bytes:
+    return _JSONB + _encode(value)
+
+
+def _decode_b(sent: bytes) -> Any:
+    return _decode(sent[1:])
