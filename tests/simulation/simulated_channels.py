@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from simulated_database import operation_fate
-from simulated_world import OPERATION, World
+from simulated_world import OPERATION, Operation, World
 
 from alerts.dispatcher import TIMEOUT
 from alerts.message import Message
@@ -22,10 +23,11 @@ _FAILURES = (
     RuntimeError("a fault of ours"),
 )
 _FOR_GOOD = SendFailed(Reason.GONE, "410")
+ROOM = 4  # messages under way on a channel of one host
 _HANGS = timedelta(minutes=2)  # longer than any sender waits
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sent:
     """A message the other side was given: by whom, and at which place of the database's history."""
 
@@ -35,6 +37,13 @@ class Sent:
     at: datetime
     event: str
     taken: bool
+    channel: str
+    alert: int
+    others: int
+    operation: Operation
+    answered_at: datetime | None = None  # None: never, or nobody was there any more
+    asked: timedelta = timedelta(0)  # by the other side: not to be tried again sooner
+    failed: Reason | None = None
 
 
 async def _nothing() -> None:
@@ -48,6 +57,7 @@ class Phone:
         self.world = world
         self.sent: list[Sent] = []
         self.moods: dict[str, str] = {}
+        self.under_way: Counter[tuple[str, str]] = Counter()  # by the life of a host and the channel
 
     def line(self, host: Any, channel: str) -> Line:
         """The channel as a host holds it."""
@@ -64,21 +74,47 @@ class Line:
 
     async def send(self, message: Message) -> None:
         """The message is taken, or it is not, or nobody knows."""
-        world, operation = self._phone.world, OPERATION.get()
+        operation = OPERATION.get()
         assert operation is not None
+        place_of_work = (operation.name.split()[0], self._channel)
+        self._phone.under_way[place_of_work] += 1
+        try:
+            await self._give(message, operation)
+        finally:
+            self._phone.under_way[place_of_work] -= 1
+
+    async def _give(self, message: Message, operation: Operation) -> None:
+        world = self._phone.world
         await world.turn(timedelta(0))
         fate = "" if world.calm else operation_fate(operation)
         if fate == "crash_before":
             self._die()
+        by = operation.name.split()[0]
+        if self._phone.under_way[by, self._channel] > ROOM:
+            world.violations.append(f"{by} gives {self._channel} more than {ROOM} messages at once")
         outcome = self._outcome()
         place = await world.place()
-        by = operation.name.split()[0]
         taken = outcome in ("ok", "slow", "taken, then failed")
-        self._phone.sent.append(Sent(message.id, by, place, world.now, message.event, taken))
+        sent = Sent(
+            message.id,
+            by,
+            place,
+            world.now,
+            message.event,
+            taken,
+            self._channel,
+            message.alert,
+            message.others,
+            operation,
+        )
+        self._phone.sent.append(sent)
         await self._wait(outcome)
         if fate == "crash_after":
             self._die()
-        self._answer(outcome)
+        if world.now - sent.at > TIMEOUT:
+            world.violations.append(f"{by} waited {world.now - sent.at} for {self._channel}")
+        sent.answered_at = world.now
+        self._answer(outcome, sent)
 
     def _die(self) -> None:
         self._host.crash()
@@ -97,8 +133,7 @@ class Line:
 
     async def _wait(self, outcome: str) -> None:
         world = self._phone.world
-        if outcome in ("hangs", "slow"):
-            world.at(world.now + TIMEOUT + timedelta(microseconds=1), _nothing)  # time must stop there
+        world.at(world.now + TIMEOUT + timedelta(microseconds=1), _nothing)  # time must stop there
         if outcome == "hangs":
             await world.turn(_HANGS)
         elif outcome == "slow":
@@ -106,12 +141,14 @@ class Line:
         else:
             await world.turn(world.delay())
 
-    def _answer(self, outcome: str) -> None:
+    def _answer(self, outcome: str, sent: Sent) -> None:
         rng = self._phone.world.rng
-        if outcome in ("fails", "taken, then failed"):
-            raise _FAILURES[rng.randrange(len(_FAILURES))]
-        if outcome == "gone":
-            raise _FOR_GOOD
+        if outcome not in ("fails", "taken, then failed", "gone"):
+            return
+        failure = _FOR_GOOD if outcome == "gone" else _FAILURES[rng.randrange(len(_FAILURES))]
+        sent.failed = failure.reason if isinstance(failure, SendFailed) else Reason.FAULT
+        sent.asked = getattr(failure, "retry_after", None) or timedelta(0)
+        raise failure
 
     async def check(self) -> None:
         """Nothing to check."""

@@ -11,10 +11,11 @@ import asyncpg
 import msgspec
 from simulated_channels import Phone
 from simulated_database import Server
+from simulated_duty import PEOPLE, ROTA, SINCE, TRAVEL, WISHES, Wish
 from simulated_entries import Ticket, entries
 from simulated_host import Host
 from simulated_loop import SimulatedLoop
-from simulated_terms import CONTRACTS
+from simulated_terms import CONTRACTS, STORMY
 from simulated_trouble import Trouble, someone
 from simulated_world import START, Operation, World
 
@@ -36,17 +37,32 @@ async def furnish(dsn: str) -> None:
     for terms in CONTRACTS.values():
         row = await contracts.ensure(connection, terms.code, "Somebody", START)
         await contracts.add_version(connection, row["id"], terms.contract(), terms.text(), b"", START, "test")
-    for login, role in (("ann", "supervisor"), ("ben", "engineer"), ("cas", "admin")):
+    for login, role in PEOPLE.items():
+        wish = WISHES.get(login, Wish())
         await connection.execute(
-            "insert into users (login, name, role, created_at, updated_at) values ($1, $1, $2, $3, $3)",
-            login,
-            role,
-            START,
+            "insert into users (login, name, role, digest_minutes, quiet_from, quiet_until, timezone, created_at,"
+            " updated_at)"
+            " values ($1, $1, $2, $3, $4, $5, 'Asia/Shanghai', $6, $6)",
+            login, role, wish.digest, *(wish.quiet or (None, None)), SINCE,
+        )  # fmt: skip
+    for turn in ROTA:
+        await connection.execute(
+            "insert into rota (duty, login, from_at, until_at, kind, region, with_login, created_at, updated_at)"
+            " values ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
+            turn.duty, turn.login, turn.start, turn.end, turn.kind, turn.region, turn.other, SINCE,
+        )  # fmt: skip
+    for region, travel in TRAVEL.items():
+        await connection.execute(
+            "insert into travel_times (region, minutes, created_at, updated_at) values ($1, $2, $3, $3)",
+            region,
+            travel // _MINUTE,
+            SINCE,
         )
     await connection.execute(
         "update channels set config = '{\"name\": \"journal\"}', duties = '{assignee}';"
         " insert into channels (name, kind, duties, config, created_at, updated_at)"
-        " values ('pager', 'webhook', '{supervisor,admin}', '{\"name\": \"pager\"}', now(), now())"
+        " values ('pager', 'webhook', '{supervisor,admin}', '{\"name\": \"pager\", \"per_minute\": 6}', now(), now()),"
+        " ('mail', 'email', '{}', '{\"name\": \"mail\"}', now(), now())"
     )
     await connection.close()
 
@@ -100,6 +116,8 @@ class Day:
         rng, at = self.world.rng, self.world.at
         for _ in range(rng.randrange(2, 6)):
             at(self._some_time(0.7), self._open)
+        if rng.random() < 0.4:
+            at(self._some_time(0.7), partial(self._open, STORMY))
         for _ in range(rng.randrange(2, 6)):
             at(self._some_time(), self.trouble.crash)
         for _ in range(rng.randrange(0, 3)):
@@ -150,12 +168,12 @@ class Day:
 
     # What people do
 
-    async def _open(self) -> None:
+    async def _open(self, code: str | None = None) -> None:
         host, rng = self._someone(), self.world.rng
         if host is None:
-            self.world.at(self.world.now + 10 * _MINUTE, self._open)
+            self.world.at(self.world.now + 10 * _MINUTE, partial(self._open, code))
             return
-        code = rng.choice(sorted(CONTRACTS))
+        code = code or rng.choice(sorted(CONTRACTS.keys() - {STORMY}))
         now = host.now()
         fault = {
             "contract": code,

@@ -23,6 +23,7 @@ _KINDS = (
     ("corrected", 4),
     ("followed_up", 2),
     ("noted", 1),
+    ("assigned", 4),
     ("signed", 1),
 )
 
@@ -64,6 +65,8 @@ def _entry(rng: random.Random, ticket: Ticket, now: datetime) -> dict[str, Any]:
         return {"type": kind, "reason": rng.choice(("customer", "customer", "weather"))}
     if kind == "graded":
         return {"type": kind, "severity": rng.choice((1, 2, 3))}
+    if kind == "assigned":
+        return {"type": kind, "to": rng.choice(("ben", "ben", "dot", "nobody known"))}
     if kind == "moved":
         return {"type": kind, "region": rng.choice(("city", "province"))}
     if kind == "corrected":

@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from simulated_channels import Phone
+from simulated_channels import ROOM, Phone
 from simulated_database import Pool, Server
 from simulated_world import Fate, Operation, World
 
@@ -38,6 +38,7 @@ class Host:
         self._server = server
         self._phone = phone
         self._life = 0
+        self._ends: dict[str, datetime] = {}
         self._rings: datetime | None = None
         self._posts: datetime | None = None
 
@@ -53,7 +54,7 @@ class Host:
         self.context = Context(Settings(), self.now)
         self._book = ClockBook(self.pool, self.context.terms)
         outbox = DatabaseOutbox(self.pool, self.context.terms)
-        self._dispatcher = Dispatcher(outbox, self._opened, self.now, self.incarnation, room=4)
+        self._dispatcher = Dispatcher(outbox, self._opened, self.now, self.incarnation, room=ROOM)
         await self.compare()
 
     async def compare(self) -> None:
@@ -75,8 +76,13 @@ class Host:
         """The host's own idea of the time."""
         return self.world.now + self.error
 
+    def lived(self, incarnation: str, at: datetime) -> bool:
+        """Whether that life of the host lasted beyond the instant."""
+        return self._ends.get(incarnation, at) >= at
+
     def crash(self) -> None:
         """Everything under way here stops where it is, and never goes on."""
+        self._ends[self.incarnation] = self.world.now
         self.world.note(f"{self.name} crashes")
         self.up = False
         current = asyncio.current_task()

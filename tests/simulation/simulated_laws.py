@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+import json
 import random
+import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
+from pathlib import Path
 from typing import Any
 
+import yaml
 from simulated_day import Day
+from simulated_duty import reached
 from simulated_letters import deliveries
-from simulated_model import Change, Key, Known, Sight, Told, clocks, look, overlooked, timeline_of
+from simulated_model import Change, Key, Known, Sight, Told, clocks, holder, look, overlooked, timeline_of
+from simulated_outbox import Channel, Reach, outbox
+from simulated_terms import CONTRACTS
 
 from callcenter.services import verify
 from callcenter.services.context import Context
 from callcenter.settings import Settings
 from sla.explain import why
-from sla.interval import micros
+from sla.interval import micros, write_instant
 from sla.timeline import Entry, Timeline
 
+sys.path.append(str(Path(__file__).parents[1] / "unit"))
+from second_reading import second_reading
+
 Row = dict[str, Any]
+_READ = ("state", "started_at", "due_at", "stopped_at", "breached_at", "promised_s")
 
 
 @dataclass(slots=True)
@@ -46,12 +58,14 @@ async def violations(day: Day) -> list[str]:
         for row in await monitor.fetch("select number, k.code from tickets t join contracts k on k.id = t.contract")
     }
     found = [*day.world.violations]
+    reach: dict[int, Reach] = {}
     found += [f"{host.name} set {host.passes_failed} clocks aside" for host in day.hosts if host.passes_failed]
     for number, writes in sorted(_by_ticket(history).items()):
-        ledger = Ledger(number, codes[number], writes, day.marks)
+        ledger = Ledger(number, codes[number], writes, day.marks, reach)
         found += [f"ticket {number}: {text}" for text in ledger.violations(day.end)]
     found += _kept_promises(day, history)
-    found += deliveries(day, history, await _channels(monitor))
+    found += outbox(history, reach, await _channels(monitor))
+    found += deliveries(day, history)
     found += await _verified(day)
     return found
 
@@ -77,8 +91,18 @@ def _by_ticket(history: Sequence[tuple[int, int, str, Row]]) -> dict[int, list[W
 class Ledger:
     """One ticket's day: every look that was taken at it, beside what the look should have come to."""
 
-    def __init__(self, number: int, code: str, writes: list[Write], marks: Sequence[tuple[int, datetime]]) -> None:
+    def __init__(
+        self,
+        number: int,
+        code: str,
+        writes: list[Write],
+        marks: Sequence[tuple[int, datetime]],
+        reach: dict[int, Reach],
+    ) -> None:
         self.number, self.code = number, code
+        self._reach = reach
+        self._written_at: datetime | None = None
+        self._last_read: tuple[int, datetime] | None = None
         self._writes = writes
         self._marks = list(marks)
         self.entries: list[Entry] = []
@@ -111,6 +135,7 @@ class Ledger:
         if added:
             self.entries += [_entry(row) for row in added]
             self.timeline = timeline_of(self.entries)
+            self._written_at = added[-1]["recorded_at"]
         acknowledged = [
             row for row in write.of("alerts") if row["state"] == "acknowledged" and row["id"] in self._alerts
         ]
@@ -170,6 +195,7 @@ class Ledger:
         self._keys[row["id"]] = key
         sight = Sight(self.code, self.timeline, now)
         opening = len(self.entries) == 3 and row["wake_at"] == now and not raised
+        yield from self._read_again(sight)
         change = Change((), ()) if opening else look(sight, key, known)
         if opening:
             known.due_at = sight.clocks[key].due_at
@@ -183,10 +209,46 @@ class Ledger:
             else:
                 self._alerts[written["id"]] = (key, told)
                 yield from _unlike(written, told)
-        for told, how in change.settled:
+                yield from self._reaches(written, sight, key, told)
+        for told, how, because in change.settled:
             written = settled.pop((key, told.step, told.repeat, told.version), None)
-            if written is None or written["state"] != how:
-                yield f"{key} at {now}: step {told.step} repeat {told.repeat} should be {how}"
+            if written is None or (written["state"], written["settled_because"]) != (how, because):
+                yield f"{key} at {now}: step {told.step} repeat {told.repeat} should be {how}: {because}"
+            elif written["settled_at"] != now:
+                yield f"{key} at {now}: step {told.step} is said to have ended at {written['settled_at']}"
+
+    def _read_again(self, sight: Sight) -> Iterator[str]:
+        """The clocks are what a second, literal reading of the pages says, once for each look."""
+        if self._last_read == (len(self.entries), sight.now):
+            return
+        self._last_read = len(self.entries), sight.now
+        events = [
+            {**one.data, "type": one.type, "occurred_at": write_instant(one.at), "id": one.id} for one in self.entries
+        ]
+        case = {"contract": _plain(self.code), "now": sight.now.isoformat(), "events": events}
+        said = {(one["commitment"], one["cycle"]): one for one in second_reading(case) or ()}
+        for key in sorted(said.keys() | sight.clocks.keys()):
+            clock = sight.clocks.get(key)
+            mine = None if clock is None else tuple(_text(getattr(clock, name)) for name in _READ)
+            again = tuple(said[key][name] for name in _READ) if key in said else None
+            if mine != again:
+                yield f"{key} at {sight.now}: is {mine}, and read again {again}"
+
+    def _reaches(self, row: Row, sight: Sight, key: Key, told: Told) -> Iterator[str]:
+        """Whom the alert has to reach is left for the outbox; who has the ticket may have been read a moment before."""
+        clock, ladder = sight.clocks[key], CONTRACTS[self.code].ladder
+        rungs = [rung.notify for rung in ladder[told.step :]]
+        assert self._written_at is not None
+        holders = {sight.holder, holder(self.timeline, self._written_at)}
+        answers = [reached(rungs, sight.now, clock.region, one) for one in sorted(holders, key=str)]
+        answer = next((one for one in answers if one[1] == row["nobody_for"]), None)
+        if answer is None:
+            yield f"{key} step {told.step}: nobody is there for {row['nobody_for']}, and it is {answers[0][1]}"
+            return
+        if row["grave"] != (clock.severity == 1):
+            yield f"{key} step {told.step}: grave {row['grave']}, of severity {clock.severity}"
+        people = [found for found, nobody_for in answers if nobody_for == row["nobody_for"]]
+        self._reach[row["id"]] = Reach(people, clock.severity == 1)
 
     def _stored(self, row: Row, sight: Sight, known: Known) -> Iterator[str]:
         key = _key(row)
@@ -196,7 +258,9 @@ class Ledger:
                 yield f"{key} at {sight.now}: void {row['void']}, and it is {clock and clock.state}"
             return
         for name, right in (("state", clock.state), ("due_at", clock.due_at), ("stopped_at", clock.stopped_at),
-                            ("breached_at", clock.breached_at), ("deadline_version", known.version)):  # fmt: skip
+                            ("breached_at", clock.breached_at), ("started_at", clock.started_at),
+                            ("severity", clock.severity), ("region", clock.region),
+                            ("deadline_version", known.version)):  # fmt: skip
             if row[name] != right:
                 yield f"{key} at {sight.now}: {name} is stored as {row[name]} and is {right}"
         if (
@@ -219,7 +283,7 @@ class Ledger:
         random.Random(self.number).shuffle(shuffled)
         if clocks(self.code, timeline_of(shuffled), end) != fresh:
             yield "law 5: the order of arrival matters"
-        contract = _terms(self.code)
+        contract = CONTRACTS[self.code].contract()
         for key, clock in fresh.items():
             stretches = why(contract, self.timeline, clock, now)
             counted = sum(one.seconds for one in stretches if one.kind == "counted")
@@ -238,10 +302,15 @@ class Ledger:
                 yield f"law 6: a pause made the deadline of {key} earlier"
 
 
-def _terms(code: str) -> Any:
-    from simulated_terms import CONTRACTS
+@cache
+def _plain(code: str) -> dict[str, Any]:
+    """The contract's file as JSON has it: keys are text."""
+    plain: dict[str, Any] = json.loads(json.dumps(yaml.safe_load(CONTRACTS[code].text()), default=str))
+    return plain
 
-    return CONTRACTS[code].contract()
+
+def _text(value: object) -> object:
+    return write_instant(micros(value)) if isinstance(value, datetime) else value
 
 
 def _short(row: Row) -> str:
@@ -267,7 +336,7 @@ def _entry(row: Row) -> Entry:
 
 
 def _unlike(row: Row, told: Told) -> Iterator[str]:
-    for name in ("kind", "fires_at", "due_at", "recorded_at", "state"):
+    for name in ("kind", "fires_at", "planned_at", "due_at", "recorded_at", "state"):
         if row[name] != getattr(told, name):
             yield f"step {told.step} repeat {told.repeat}: {name} is {row[name]} and should be {getattr(told, name)}"
 
@@ -281,8 +350,9 @@ def _kept_promises(day: Day, history: Sequence[tuple[int, int, str, Row]]) -> It
             yield f"ticket {promise.ticket}: entries {missing} were accepted and are gone"
 
 
-async def _channels(monitor: Any) -> dict[int, list[str]]:
-    return {row["id"]: row["duties"] for row in await monitor.fetch("select id, duties from channels where active")}
+async def _channels(monitor: Any) -> list[Channel]:
+    rows = await monitor.fetch("select id, kind, duties from channels where active order by id")
+    return [Channel(row["id"], row["kind"] == "email", frozenset(row["duties"])) for row in rows]
 
 
 async def _verified(day: Day) -> list[str]:

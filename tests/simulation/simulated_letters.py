@@ -14,6 +14,9 @@ from alerts.reasons import PERMANENT, Reason
 
 Row = dict[str, Any]
 _LEASE = timedelta(seconds=60)
+_LONGEST = timedelta(minutes=5)
+_SKEW = timedelta(seconds=2)  # what hosts may be apart
+_SOON = timedelta(seconds=5)
 _MOVES = {
     "pending": {"pending", "sending", "cancelled", "gathered"},
     "sending": {"sending", "sent", "pending", "dead", "cancelled", "gathered"},
@@ -24,14 +27,16 @@ _MOVES = {
 }
 
 
-def deliveries(day: Day, history: Sequence[tuple[int, int, str, Row]], channels: dict[int, list[str]]) -> Iterator[str]:
+def deliveries(day: Day, history: Sequence[tuple[int, int, str, Row]]) -> Iterator[str]:
     """Every message owed is in the outbox, went out under its id or died of a known reason; none went unasked."""
-    alerts = {row["id"]: row for _, _, relation, row in history if relation == "alerts"}
+    rows = [row for _, _, relation, row in history if relation == "alerts"]
+    alerts = {row["id"]: row for row in rows}
     lives: dict[str, list[tuple[int, Row]]] = defaultdict(list)
     for place, _, relation, row in history:
         if relation == "deliveries":
             lives[row["id"]].append((place, row))
-    yield from _owed(alerts, lives, channels)
+    over = alerts.keys() - {row["id"] for row in rows if row["settled_at"] is None}
+    yield from _ended(alerts, lives, over)
     sent = defaultdict(list)
     for one in day.phone.sent:
         sent[str(one.id)].append(one)
@@ -40,48 +45,32 @@ def deliveries(day: Day, history: Sequence[tuple[int, int, str, Row]], channels:
     for name, life in lives.items():
         yield from (f"delivery {name} ({life[0][1]['event']}): {text}" for text in _life(life, sent[name]))
     yield from _in_vain(history, lives)
+    yield from _companies(day, history)
 
 
-def _owed(
-    alerts: dict[int, Row], lives: dict[str, list[tuple[int, Row]]], channels: dict[int, list[str]]
-) -> Iterator[str]:
-    """A new alert is told on every channel that serves it; who was told hears how it ended."""
-    have: Counter[tuple[int, int, str]] = Counter()
-    last: dict[tuple[int, int, str], Row] = {}
+def _ended(alerts: dict[int, Row], lives: dict[str, list[tuple[int, Row]]], over: set[int]) -> Iterator[str]:
+    """Who was told hears how it ended, and nobody else; of what was over when it was told there is no end to tell."""
+    fires: dict[tuple[int, int], list[Row]] = defaultdict(list)
+    ends: dict[tuple[int, int], list[Row]] = defaultdict(list)
     for life in lives.values():
         row = life[-1][1]
-        have[row["alert"], row["channel"], row["event"]] += 1
-        carrier = row.get("carrier")
+        carrier = row["carrier"]
         state = lives[carrier][-1][1]["state"] if carrier is not None else row["state"]
-        last[row["alert"], row["channel"], row["event"]] = {**row, "state": state}
-    for name, times in have.items():
-        if times > 1:
-            yield f"alert {name} has {times} deliveries"
-    for number, alert in alerts.items():
-        for channel, duties in channels.items():
-            serves = not duties or set(duties) & set(alert["notify"])
-            told = (number, channel, "fire") in have
-            # where nobody fills the rung's duties, those of the next are told too
-            if told < bool(serves) or (told > bool(serves) and not alert["nobody_for"]):
-                yield f"alert {number} on channel {channel}: {'told without need' if told else 'nobody was told'}"
-        yield from _ended(alert, last, channels)
-
-
-def _ended(alert: Row, last: dict[tuple[int, int, str], Row], channels: dict[int, list[str]]) -> Iterator[str]:
-    event = {"withdrawn": "withdraw", "resolved": "resolve"}.get(alert["state"])
-    if event is None or alert["settled_at"] == alert["recorded_at"]:
-        return
-    for channel in channels:
-        fire, end = last.get((alert["id"], channel, "fire")), last.get((alert["id"], channel, event))
-        if fire is not None and fire["state"] == "sent" and end is None:
-            yield f"alert {alert['id']} is {alert['state']} and channel {channel} never heard"
-        if (
-            end is not None
-            and fire is not None
-            and fire["state"] == "cancelled"
-            and not (fire["attempts"] or fire["batch"])
-        ):
-            yield f"alert {alert['id']}: channel {channel} hears of an end without a beginning"
+        (fires if row["event"] == "fire" else ends)[row["alert"], row["channel"]].append({**row, "state": state})
+    for place, told in fires.items():
+        alert, end = alerts[place[0]], ends.get(place, [])
+        event = {"withdrawn": "withdraw", "resolved": "resolve"}.get(alert["state"])
+        if alert["id"] in over:
+            event = None
+        if any(one["event"] != event for one in end):
+            yield f"alert {alert['id']} is {alert['state']}, and channel {place[1]} heard of {end[0]['event']}"
+        sent = [one for one in told if one["state"] == "sent"]
+        tried = [one for one in told if one["state"] in ("sent", "dead") or one["attempts"] or one["batch"]]
+        heard = {login for one in end for login in one["recipients"]}
+        if event is not None and sent and (not end or not {who for one in sent for who in one["recipients"]} <= heard):
+            yield f"alert {alert['id']} is {alert['state']} and channel {place[1]} told {sorted(heard)} alone"
+        if end and not (tried and heard <= {who for one in tried for who in one["recipients"]}):
+            yield f"alert {alert['id']}: channel {place[1]} hears of an end without a beginning"
 
 
 def _life(life: list[tuple[int, Row]], sends: list[Any]) -> Iterator[str]:
@@ -99,9 +88,12 @@ def _life(life: list[tuple[int, Row]], sends: list[Any]) -> Iterator[str]:
                 and row["lease_until"] - _LEASE < before["lease_until"]
             ):
                 yield f"{row['lease_by']} took it from {before['lease_by']}, whose lease ran"
+        yield from _counted(row, before, len(leases))
         before = row
     assert before is not None
     yield from _ends(before, sends)
+    yield from _again(life, sends)
+    yield from _recorded(leases, sends)
     for one in sends:
         held = [row for place, row in leases if place <= one.place and row["lease_by"] == one.by]
         if not held:
@@ -111,12 +103,63 @@ def _life(life: list[tuple[int, Row]], sends: list[Any]) -> Iterator[str]:
             yield f"{by} sent it {times} times, more often than it was leased"
 
 
+def _counted(row: Row, before: Row | None, leases: int) -> Iterator[str]:
+    """Each try is counted; one that is taken along by another begins anew; a failure says what it was."""
+    if row["state"] == "sending" and before is not None and row["attempts"] != before["attempts"] + 1:
+        yield f"try {row['attempts']} follows try {before['attempts']}"
+    if row["state"] in ("sending", "sent", "dead") and row["attempts"] > leases:
+        yield f"{row['attempts']} tries and {leases} leases"
+    failed = before is not None and before["state"] == "sending" and row["state"] in ("pending", "dead")
+    if failed and row["attempts"] and row["reason"] not in set(Reason):
+        yield f"it failed of {row['reason']}"
+    if row["state"] not in ("sending",) and (row["lease_by"] is not None or row["lease_until"] is not None):
+        yield f"{row['lease_by']} holds it, and it is {row['state']}"
+
+
+def _again(life: list[tuple[int, Row]], sends: list[Any]) -> Iterator[str]:
+    """After a failure it waits as long as it should: what was asked for, and no longer than the bound of its tries."""
+    for one in sends:
+        if one.failed is None or one.answered_at is None:
+            continue
+        held = [row for place, row in life if place <= one.place and row["state"] == "sending"]
+        then = next((row for place, row in life if place > one.place and row["reason"] is not None), None)
+        if then is None or not held or held[-1]["lease_by"] != one.by or then["reason"] != one.failed.value:
+            continue  # never recorded, or another one's
+        if one.failed in PERMANENT or then["next_try_at"] is None:
+            if then["state"] == "pending":
+                yield f"it is to be tried again after {one.failed.value}"
+            continue
+        wait = then["next_try_at"] - one.answered_at
+        bound = max(one.asked, min(_LONGEST, timedelta(seconds=2 ** (then["attempts"] - 1))))
+        if not one.asked - _SKEW <= wait <= bound + _SKEW:
+            yield f"after try {then['attempts']} it waits {wait}; asked for {one.asked}, at most {bound}"
+
+
+def _recorded(leases: list[tuple[int, Row]], sends: list[Any]) -> Iterator[str]:
+    """What was taken by somebody whom nothing befell is not sent a second time."""
+    for one in sends:
+        undisturbed = one.answered_at is not None and one.operation.fate is None and one.operation.ended == "done"
+        if (
+            one.taken
+            and one.failed is None
+            and undisturbed
+            and not one.operation.held_up
+            and one.operation.host.lived(one.by, one.answered_at + _SOON)
+        ):
+            later = [row for place, row in leases if place > one.place]
+            if later:
+                yield f"{one.by} got it through, and {later[0]['lease_by']} took it again"
+
+
 def _in_vain(history: Sequence[tuple[int, int, str, Row]], lives: dict[str, list[tuple[int, Row]]]) -> Iterator[str]:
     """What is not true any more is not sent, and nobody is warned of what is over unless somebody was about to."""
     ended: dict[int, tuple[int, Row]] = {}
-    for place, _, relation, row in history:
+    last = {
+        tx: place for place, tx, _, _ in history
+    }  # what was taken before its end was written whole was taken before
+    for _, tx, relation, row in history:
         if relation == "alerts" and row["settled_at"] is not None:
-            ended.setdefault(row["id"], (place, row))
+            ended.setdefault(row["id"], (last[tx], row))
     for name, life in lives.items():
         if life[0][1]["event"] != "fire" or life[0][1]["alert"] not in ended:
             continue
@@ -127,6 +170,34 @@ def _in_vain(history: Sequence[tuple[int, int, str, Row]], lives: dict[str, list
             continue
         if any(row["state"] == "sending" for at, row in life if at > place):
             yield f"delivery {name} was taken for sending after its {alert['kind']} was {alert['state']}"
+
+
+def _companies(day: Day, history: Sequence[tuple[int, int, str, Row]]) -> Iterator[str]:
+    """A message speaks of all that travel with it, but of nothing that was withdrawn before it left."""
+    states: dict[int, str] = {}
+    along: dict[str, set[str]] = defaultdict(set)
+    rows: dict[str, Row] = {}
+    sends = sorted(day.phone.sent, key=lambda one: one.place)
+    for place, _, relation, row in [*history, (sends[-1].place + 1 if sends else 0, 0, "", {})]:
+        while sends and sends[0].place < place:
+            one = sends.pop(0)
+            company = [rows[name] for name in along[str(one.id)]]
+            fires = [row for row in company if row["event"] != "fire" or states.get(row["alert"]) != "withdrawn"]
+            if not len(fires) <= one.others <= len(company):
+                yield f"message {one.id} speaks of {one.others} others; {len(fires)} to {len(company)} go with it"
+            if str(one.id) in rows and (rows[str(one.id)]["alert"], rows[str(one.id)]["event"]) != (
+                one.alert,
+                one.event,
+            ):
+                yield f"message {one.id} speaks of the {one.event} of alert {one.alert}"
+        if relation == "alerts":
+            states[row["id"]] = row["state"]
+        elif relation == "deliveries":
+            if row["id"] in rows and rows[row["id"]]["carrier"] is not None:
+                along[rows[row["id"]]["carrier"]].discard(row["id"])
+            rows[row["id"]] = row
+            if row["carrier"] is not None:
+                along[row["carrier"]].add(row["id"])
 
 
 def _ends(last: Row, sends: list[Any]) -> Iterator[str]:

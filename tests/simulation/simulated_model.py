@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import cache
+from typing import NamedTuple
 
+from simulated_duty import responsible_moment
 from simulated_terms import CONTRACTS, Rung
 
 from sla.clock import Clock, assess
@@ -36,6 +38,7 @@ class Told:
     recorded_at: datetime
     state: str = "firing"
     settled_at: datetime | None = None
+    planned_at: datetime | None = None  # the ladder's own instant, where somebody had to be warned before
 
     @property
     def live(self) -> bool:
@@ -65,18 +68,35 @@ def clocks(code: str, timeline: Timeline, now: datetime, share: Fraction = Fract
     return {(clock.commitment, clock.cycle): clock for clock in found}
 
 
+class Ringing(NamedTuple):
+    """A rung whose time comes while the clock stands as it does; `planned` the ladder's own instant of it."""
+
+    number: int
+    rung: Rung
+    kind: str
+    instant: datetime
+    planned: datetime
+
+
+def holder(timeline: Timeline, now: datetime) -> str | None:
+    """Who has the ticket, as far as is known at the instant."""
+    given = [one.data.get("to") for one in timeline.as_of(micros(now)).entries if one.type == "assigned"]
+    return given[-1] if given else None
+
+
 class Sight:
     """A ticket as it is seen at one instant: its clocks, and when each rung's time comes."""
 
     def __init__(self, code: str, timeline: Timeline, now: datetime) -> None:
         self.now = now
+        self.holder = holder(timeline, now)
         self.clocks = clocks(code, timeline, now)
         self._code = code
         self._timeline = timeline
         self._cut: dict[Fraction, dict[Key, Clock]] = {}
 
-    def rungs(self, key: Key) -> Iterator[tuple[int, Rung, str, datetime]]:
-        """Number, rung, kind and instant of those that may ring while the clock stands as it does."""
+    def rungs(self, key: Key) -> Iterator[Ringing]:
+        """Those that may ring while the clock stands as it does."""
         clock = self.clocks[key]
         if clock.due_at is None or clock.state not in ("running", "breached"):
             return
@@ -91,7 +111,13 @@ class Sight:
                 continue  # nothing is broken yet
             if clock.stopped_at is not None and instant > clock.stopped_at:
                 continue
-            yield number, rung, kind, instant
+            moment = instant
+            if kind == "warning":
+                assert clock.started_at is not None
+                moment = responsible_moment(
+                    rung.notify, key[0], clock.region, self.holder, clock.started_at, instant, clock.due_at
+                )
+            yield Ringing(number, rung, kind, moment, instant)
 
     def _instant(self, key: Key, clock: Clock, rung: Rung) -> datetime | None:
         assert clock.due_at is not None
@@ -110,7 +136,7 @@ class Change:
     """What a look at one clock should have done."""
 
     raised: tuple[Told, ...]
-    settled: tuple[tuple[Told, str], ...]
+    settled: tuple[tuple[Told, str, str], ...]  # how it ended, and why
 
 
 def look(sight: Sight, key: Key, known: Known) -> Change:
@@ -120,27 +146,35 @@ def look(sight: Sight, key: Key, known: Known) -> Change:
     if known.due_at is not None and due != known.due_at:
         known.version += 1  # a deadline found again after a pause was counted when it was lost
     known.due_at, known.void, known.seen_at = due, clock is None, sight.now
-    settled = tuple((told, how) for told in known.told if told.live if (how := _ending(sight, key, clock, told)))
+    settled = tuple(
+        (told, *how) for told in known.told if told.live if (how := _ending(sight, key, clock, told, known.version))
+    )
     raised = tuple(_due(sight, key, known)) if clock is not None else ()
-    for told, how in settled:
+    for told, how, _ in settled:
         told.state, told.settled_at = how, sight.now
     known.told += raised
     return Change(raised, settled)
 
 
-def _ending(sight: Sight, key: Key, clock: Clock | None, told: Told) -> str | None:
-    """How a live alert ends at this look."""
+def _ending(sight: Sight, key: Key, clock: Clock | None, told: Told, version: int) -> tuple[str, str] | None:
+    """How a live alert ends at this look, and why."""
     warning = told.kind == "warning"
-    if clock is None or clock.state in ("idle", "none"):
-        return "withdrawn"
-    if clock.state in ("met", "cancelled"):
-        return "resolved" if warning else "withdrawn"  # kept after all: there never was a breach
+    if clock is None:
+        return "withdrawn", "void"
+    if clock.state in ("idle", "none"):
+        return "withdrawn", "no_promise"
+    if clock.state == "met":  # where it is a breach's: kept after all, there never was one
+        return ("resolved", "met") if warning else ("withdrawn", "kept")
+    if clock.state == "cancelled":
+        return ("resolved" if warning else "withdrawn", "cancelled")
     if clock.state == "paused":
-        return None if warning else "withdrawn"
+        return None if warning else ("withdrawn", "paused")
     if clock.stopped_at is not None:
-        return "resolved"
-    ripe = {number for number, _, _, instant in sight.rungs(key) if instant <= sight.now}
-    return None if told.step in ripe else "withdrawn"
+        return "resolved", "stopped"
+    if told.planned_at is not None and told.version == version:
+        return None  # whoever is on duty by now, it was said in time then
+    ripe = {one.number for one in sight.rungs(key) if one.instant <= sight.now}
+    return None if told.step in ripe else ("withdrawn", "moved")
 
 
 def _due(sight: Sight, key: Key, known: Known) -> Iterator[Told]:
@@ -148,7 +182,7 @@ def _due(sight: Sight, key: Key, known: Known) -> Iterator[Told]:
     clock, now = sight.clocks[key], sight.now
     assert clock is not None
     over = clock.stopped_at is not None
-    for number, rung, kind, instant in sight.rungs(key):
+    for number, rung, kind, instant, planned in sight.rungs(key):
         if instant > now or instant < known.ladder_from:
             continue
         of_step = [told for told in known.told if told.step == number]
@@ -160,13 +194,16 @@ def _due(sight: Sight, key: Key, known: Known) -> Iterator[Told]:
                 repeat = 0
         elif rung.repeat is not None and not over and all(told.state == "firing" for told in standing):
             newest = (now - instant) // rung.repeat
-            if newest > 0 and instant + newest * rung.repeat > max(told.recorded_at for told in standing):
+            # counted anew when the rota moved the rung meanwhile: those told keep their numbers
+            spent = max((told.repeat for told in standing if told.version == known.version), default=0)
+            if newest > spent and instant + newest * rung.repeat > max(told.recorded_at for told in standing):
                 repeat = newest
         if repeat is not None:
             fires_at = instant + repeat * (rung.repeat or timedelta(0))
             assert clock.due_at is not None
             state, settled_at = ("resolved", now) if over else ("firing", None)
-            yield Told(number, repeat, known.version, kind, fires_at, clock.due_at, now, state, settled_at)
+            early = planned if planned != instant else None
+            yield Told(number, repeat, known.version, kind, fires_at, clock.due_at, now, state, settled_at, early)
 
 
 def overlooked(sight: Sight, known: dict[Key, Known]) -> Iterator[str]:
@@ -191,7 +228,7 @@ def overlooked(sight: Sight, known: dict[Key, Known]) -> Iterator[str]:
             yield f"{key} has a deadline that was not noticed: {trial.due_at}, stored {was.due_at}"
         for told in change.raised:
             yield f"{key} lost step {told.step} repeat {told.repeat} ({told.kind}) of {told.fires_at}"
-        for told, how in change.settled:
+        for told, how, _ in change.settled:
             yield f"{key} step {told.step} repeat {told.repeat} is {told.state} and should be {how}"
 
 

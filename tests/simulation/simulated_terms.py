@@ -123,4 +123,20 @@ alerts:
         Rung(timedelta(minutes=60), ("admin",), timedelta(minutes=120)),
     ),
 )
-CONTRACTS = {terms.code: terms for terms in (_FIELD, _HOUSE)}
+# So many promises end at one instant that their alerts are a storm.
+_FLEET = Terms(
+    "FLEET",
+    _HEAD
+    + "commitments:\n"
+    + "".join(
+        f"  - {{{{name: unit_{number:02}, starts: reported, stops: responded, within: {{soon}}, calendar: always}}}}\n"
+        for number in range(1, 13)
+    )
+    + """alerts:
+  ladder:
+""",
+    {"soon": 30},
+    (Rung("breach", ("supervisor",)),),
+)
+STORMY = _FLEET.code
+CONTRACTS = {terms.code: terms for terms in (_FIELD, _HOUSE, _FLEET)}

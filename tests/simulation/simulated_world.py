@@ -6,7 +6,6 @@ import asyncio
 import contextvars
 import heapq
 import random
-from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -49,6 +48,7 @@ class Operation:
     host: Any
     fate: Fate | None
     ended: str = ""
+    held_up: bool = False  # a call of it took longer than a lease may last
 
 
 @dataclass(slots=True)
@@ -64,7 +64,6 @@ class World:
     violations: list[str] = field(default_factory=list)
     trace: list[str] = field(default_factory=list)
     steps: int = 0
-    kinds: Counter[str] = field(default_factory=Counter)
     rng: random.Random = field(default_factory=random.Random)
     _heap: list[tuple[datetime, float, int, bool, Action]] = field(default_factory=list)
     _count: int = 0
@@ -116,7 +115,6 @@ class World:
     async def _step(self, event: tuple[datetime, float, int, bool, Action]) -> None:
         self._move(max(event[0], self.now))
         self.steps += 1
-        self.kinds[event[4].__name__] += 1
         await event[4]()
         await self.settle()
 
@@ -139,6 +137,9 @@ class World:
             return timedelta(microseconds=self.rng.randrange(5000))
         if draw < 0.997:
             return timedelta(milliseconds=self.rng.randrange(50, 2000))
+        operation = OPERATION.get()
+        if operation is not None:
+            operation.held_up = True
         return timedelta(seconds=self.rng.randrange(5, 90))
 
     # Database calls
