@@ -14,24 +14,34 @@ import multiprocessing
 import statistics
 import tempfile
 import time
+from collections.abc import Callable
 from hashlib import sha256
+from inspect import isawaitable
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import asyncpg
+import msgspec
 import uvloop
 from aiohttp import web
 
+from alerts.policy import judge
 from callcenter.app import listening
 from callcenter.now import system_now
+from callcenter.services.calls import LogCall, log_call
 from callcenter.services.context import Context
+from callcenter.services.opening import open_ticket
+from callcenter.services.types import Actor
 from callcenter.settings import Settings
+from callcenter.store import tickets
 from callcenter.store.embedded import EmbeddedPostgres
 from callcenter.store.migrate import migrate
 from callcenter.store.pool import connect, open_pool
 from callcenter.store.together import Burst
 from callcenter.web.app import build
+from sla.explain import why
+from sla.interval import micros
 
 CONTRACT = Path(__file__).parents[1] / "examples" / "contracts" / "public-health.yaml"
 BODY = json.dumps(
@@ -140,6 +150,55 @@ async def load(port: int, token: str, seconds: float, connections: int) -> tuple
     return len(took), took
 
 
+async def rest(dsn: str) -> None:
+    """Prints where a call of ours goes that a bare one does not: each step alone, with nothing beside it."""
+    pool = await open_pool(dsn, size=1)
+    context, actor = Context(Settings(), system_now), Actor("bench", "admin")
+    command, now = msgspec.json.decode(BODY, type=LogCall), system_now()
+    wanted = command.ticket
+    assert wanted is not None
+    wish = tickets.Wish(queue=command.queue, phone=command.caller, contact=None, code=wanted.contract, at=now)
+    async with pool.acquire() as conn:
+        known = (await tickets.resolve(conn, [wish]))[0]
+        terms = await context.terms.of(conn, known["contract_version"])
+        opened = open_ticket(terms, wanted, reported_at=now, now=now, by="bench")
+        answer = await log_call(conn, context, command, actor, now)
+        at = micros(now)
+        bare_call = (wanted.title, 1, now, command.caller, json.dumps(wanted.facts))
+        whole = await _alone(lambda: log_call(conn, context, command, actor, now))
+        resolving = await _alone(lambda: tickets.resolve(conn, [wish]))
+        steps = {
+            "the body read": await _alone(lambda: msgspec.json.decode(BODY, type=LogCall)),
+            "who calls, which contract, the number: a statement": resolving,
+            "graded, six clocks reckoned": await _alone(
+                lambda: open_ticket(terms, wanted, reported_at=now, now=now, by="bench")
+            ),
+            "the ladder of each clock": await _alone(
+                lambda: [judge(terms, opened.timeline, None, one, (), now, now) for one in opened.clocks]
+            ),
+            "each clock explained": await _alone(
+                lambda: [why(terms, opened.timeline, one, at) for one in opened.clocks]
+            ),
+            "the answer written": await _alone(lambda: msgspec.json.encode(answer)),
+        }
+        bare_took = await _alone(lambda: conn.fetchrow(BARE_INSERT, *bare_call))
+    print("a call of ours alone, without HTTP, in microseconds (median); the bare insert alone takes", round(bare_took))
+    for name, took in steps.items():
+        print(f"{took:8.0f}  {name}")
+    print(f"{whole - sum(steps.values()):8.0f}  rows and hashes made, and the statement that writes them")
+
+
+async def _alone(step: Callable[[], Any], times: int = 500) -> float:
+    took = []
+    for _ in range(times):
+        began = time.perf_counter()
+        done = step()
+        if isawaitable(done):
+            await done
+        took.append((time.perf_counter() - began) * 1e6)
+    return statistics.median(took)
+
+
 async def prepare(dsn: str) -> None:
     """A migrated database with a contract, a token and the bare tables."""
     conn = await connect(dsn)
@@ -148,7 +207,6 @@ async def prepare(dsn: str) -> None:
     digest = sha256(b"bench").digest()
     await conn.execute("insert into tokens (name, role, hash, created_at) values ('bench', 'admin', $1, now())", digest)
     from callcenter.services import contracts
-    from callcenter.services.types import Actor
 
     await contracts.put(conn, None, CONTRACT.read_text("utf-8"), Actor("bench", "admin"), system_now())
     await conn.close()
@@ -190,10 +248,11 @@ def main() -> None:
             here.send("stop")
             cpu_of[kind] = here.recv()
             process.join()
+        uvloop.run(rest(server.dsn))
         ratios = [ours / plain for ours, plain in zip(rates["ours"], rates["bare"], strict=True)]
-        done = {kind: sum(rates[kind]) * given.seconds for kind in rates}
+        answered = {kind: sum(rates[kind]) * given.seconds for kind in rates}
         for kind in rates:
-            print(f"{kind:5} process CPU {cpu_of[kind] / done[kind] * 1e6:6.0f} us a call (warming up included)")
+            print(f"{kind:5} process CPU {cpu_of[kind] / answered[kind] * 1e6:6.0f} us a call (warming up included)")
         print(f"ours / bare: median {statistics.median(ratios):.2f} (min {min(ratios):.2f}, max {max(ratios):.2f})")
 
 
