@@ -20,7 +20,8 @@ _US = Actor("tang", "admin", login="tang")
 # Answers of a page's own scripts: parts of pages, files; they are seen where they belong.
 PARTS = {
     "/rings", "/rings/{number}", "/find", "/coverage-customers", "/contracts/{code}/coverage", "/stream",
-    "/reports/{code}/download", "/admin", "/admin/users/{number}/password", "/records/{kind}/new",
+    "/reports/{code}/download", "/reports/{code}/evidence/filled", "/reports/{code}/seal/record",
+    "/admin", "/admin/users/{number}/password", "/records/{kind}/new",
     "/records/{kind}/{number}/edit", "/tickets/{number}/acts/{act}", "/tickets/{number}/files/{file}",
 }  # fmt: skip
 

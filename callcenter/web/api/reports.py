@@ -99,7 +99,8 @@ async def contract_hotline(asked: Asked) -> Hotline:
     query: ContractHotlineQuery = asked.query
     found = await compliance.find(asked.conn, asked.context, asked.path["code"], query.month, asked.now)
     span, zone = (found.since, found.until), found.terms.timezone
-    return await hotline.figures(asked.conn, *span, zone, found.queues or None, by_day=query.each == "half_hour")
+    each = query.each == "half_hour"
+    return await hotline.figures(asked.conn, *span, zone, found.queues or None, by_day=each, now=asked.now)
 
 
 async def hotline_figures(asked: Asked) -> Hotline:

@@ -7,6 +7,8 @@ from callcenter.services.context import Context
 from callcenter.web.pages import (
     admin,
     alerts,
+    breaches,
+    closing,
     contracts,
     customers,
     drafts,
@@ -39,6 +41,8 @@ PAGES: list[Page] = [
     *customers.PAGES,
     *contracts.PAGES,
     *reports.PAGES,
+    *breaches.PAGES,
+    *closing.PAGES,
     *admin.PAGES,
     *me.PAGES,
     *records.PAGES,

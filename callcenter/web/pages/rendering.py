@@ -18,6 +18,8 @@ from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 
 from callcenter.web.pages.navigation import navigation
+from callcenter.web.pages.phrases import because, phrase
+from callcenter.web.pages.words import word
 
 LOCALES = ("zh-CN", "zh-TW", "en")
 _HERE = Path(str(files("callcenter")))
@@ -60,7 +62,7 @@ def _environment(locale: str) -> jinja2.Environment:
     )
     translations = catalogue(locale)
     environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]  # by the extension
-    environment.globals |= {"locale": locale, "static": static, "navigation": navigation}
+    environment.globals |= {"locale": locale, "static": static, "navigation": navigation, "word": word}
     environment.filters |= _filters(locale, translations.gettext)
     return environment
 
@@ -112,7 +114,25 @@ def _filters(locale: str, gettext: Callable[[str], str]) -> dict[str, Callable[.
             return f"{hours} {h} {minutes:02} {m}"
         return f"{minutes} {m}" if minutes else f"{rest} {s}"
 
-    return {"clock": clock, "day": day, "moment": moment, "iso": iso, "span": span, "wall": wall, "weekday": weekday}
+    def said(text: str) -> str:
+        """A sentence of the calculations."""
+        return phrase(text, gettext)
+
+    def reason(text: str, clause: str | None = None) -> str:
+        """Why a stretch of a clock counts or does not."""
+        return because(text, clause, gettext)
+
+    return {
+        "said": said,
+        "reason": reason,
+        "clock": clock,
+        "day": day,
+        "moment": moment,
+        "iso": iso,
+        "span": span,
+        "wall": wall,
+        "weekday": weekday,
+    }
 
 
 def best_locale(request: web.Request) -> str:

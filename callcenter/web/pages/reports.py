@@ -2,19 +2,19 @@
 
 from datetime import date, timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
-import msgspec
 from aiohttp import web
 
 from callcenter.errors import Invalid
-from callcenter.services import compliance, contracts, report_pictures
-from callcenter.services.compliance import Compliance, ComplianceRow
+from callcenter.services import compliance, report_forms, report_pictures
+from callcenter.services.compliance import Compliance, ComplianceRow, Month
+from callcenter.services.report_forms import FORMS, Asked
 from callcenter.services.report_pictures import Behind
-from callcenter.web.pages.page import Look, Page, View
-from callcenter.web.pages.words import word
-from sla.contract import read
+from callcenter.web.pages.fields import LANGUAGES
+from callcenter.web.pages.month import first_of, head, month_of
+from callcenter.web.pages.page import _HEADERS, Look, Page, View
 
 SHOWN = 100
 
@@ -26,40 +26,18 @@ async def listing(look: Look) -> View:
 
 async def report(look: Look) -> View:
     """A month of a contract."""
-    found = await _month(look)
-    return View("month.html", {**await _values(look, found), **await _pictures(look, found)})
+    month = await month_of(look)
+    found = await compliance.of(look.conn, month, look.now)
+    return View("month.html", {**_values(look, month, found), **await _pictures(look, found)})
 
 
-async def _month(look: Look) -> Compliance:
-    month = look.http.query.get("month")
-    if month is not None:
-        _first(month)
-    return await compliance.month(look.conn, look.context, look.http.match_info["code"], month, look.now)
-
-
-def _first(month: str) -> date:
-    try:
-        return date.fromisoformat(f"{month}-01")
-    except ValueError as error:
-        raise Invalid.field("?month", "bad_month", f"{month[:20]} is no month; write 2026-10") from error
-
-
-async def _values(look: Look, found: Compliance) -> dict[str, Any]:
-    terms = read(await contracts.source(look.conn, found.contract, found.contract_version))
-    first = _first(found.month)
-    return {
-        "report": found,
-        "terms": terms,
-        "word": word,
-        "behind": _links(found),
-        "before": f"{first - timedelta(days=1):%Y-%m}",
-        "after": f"{first + timedelta(days=31):%Y-%m}" if found.until <= look.now else None,
-    }
+def _values(look: Look, month: Month, found: Compliance) -> dict[str, Any]:
+    return {**head(look, month, ""), "report": found, "behind": _links(found)}
 
 
 async def _pictures(look: Look, found: Compliance) -> dict[str, Any]:
     """The rows by commitment, the days of the month and the load of one of them."""
-    zone, first = ZoneInfo(found.timezone), _first(found.month)
+    zone, first = ZoneInfo(found.timezone), first_of(found.month)
     today, last = look.now.astimezone(zone).date(), found.until.astimezone(zone).date() - timedelta(days=1)
     day = _day(look.http.query.get("day"), first, last) or min(max(today, first), last)
     days = await report_pictures.days(look.conn, found, look.now)
@@ -104,7 +82,8 @@ def _links(found: Compliance) -> Any:
 
 async def behind(look: Look) -> View:
     """The tickets behind a figure."""
-    found, query = await _month(look), look.http.query
+    month, query = await month_of(look), look.http.query
+    found = await compliance.of(look.conn, month, look.now)
     asked = Behind(
         figure=query.get("figure", "due"),
         commitment=query.get("commitment", "").replace("\x00", "") or None,
@@ -117,7 +96,7 @@ async def behind(look: Look) -> View:
     start = int(query["start"]) if query.get("start", "").isdecimal() and len(query["start"]) < 5 else 0
     values = {"asked": asked, "rows": rows[start : start + SHOWN], "start": start, "count": len(rows),
               "cut": len(rows) == report_pictures.MOST, "pages": _pages(look, start, len(rows))}  # fmt: skip
-    return View("month_behind.html", {**await _values(look, found), **values})
+    return View("month_behind.html", {**_values(look, month, found), **values})
 
 
 def _pages(look: Look, start: int, count: int) -> dict[str, str]:
@@ -131,14 +110,21 @@ def _pages(look: Look, start: int, count: int) -> dict[str, str]:
 
 
 async def download(look: Look) -> web.Response:
-    """The month as JSON, to keep."""
-    found = await _month(look)
-    name = f"{found.contract}-{found.month}.json"
-    return web.Response(
-        body=msgspec.json.format(msgspec.json.encode(found), indent=2),
-        content_type="application/json",
-        headers={"Content-Disposition": f"attachment; filename*=UTF-8''{urlencode({'': name})[1:]}"},
-    )
+    """The month's report as a file, in the form and the language asked for."""
+    query, found = look.http.query, await month_of(look)
+    form, language = query.get("form", "pdf"), query.get("lang", look.person.locale)
+    if form not in FORMS or language not in LANGUAGES:
+        raise Invalid("no such form or language")
+    section = query.get("section", "promises") if form == "csv" else "promises"
+    asked = Asked(code=found.code, month=found.name, form=form, language=language, section=section)  # type: ignore[arg-type]  # looked up above
+    written = await report_forms.write(look.conn, look.context, asked, look.now)
+    how = "inline" if form in ("html", "pdf") else "attachment"
+    headers = {
+        **_HEADERS,
+        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:",
+        "Content-Disposition": f"{how}; filename*=UTF-8''{quote(written.name, safe='')}",
+    }
+    return web.Response(body=written.content, content_type=written.media_type, headers=headers)
 
 
 PAGES = [

@@ -143,12 +143,39 @@ DUTIES = {
     "head_of_service": N_("head of service"),
     "customer": N_("customer"),
 }
+# Names that contracts give their calendars; others stand as the contract writes them.
+CALENDARS = {
+    "24x7": N_("7x24"),
+    "always": N_("7x24"),
+    "office": N_("office hours"),
+    "working_hours": N_("working hours"),
+    "business": N_("business hours"),
+}
 SEGMENTS = {
     "counted": N_("counted"),
     "closed": N_("closed hours"),
     "paused": N_("paused"),
     "reopened": N_("was closed"),
     "discarded": N_("does not count"),
+}
+# Why a breach may be taken out of the net figure, whose doing one was, and what became of a question or a proposal.
+EXEMPTIONS = {
+    "customer": N_("the customer's doing"),
+    "force_majeure": N_("force majeure"),
+    "third_party": N_("a third party's doing"),
+    "data_error": N_("an error in the records"),
+}
+PARTIES = {"us": N_("ours"), **EXEMPTIONS}
+DECISIONS = {
+    "asked": N_("to be decided"),
+    "approved": N_("approved"),
+    "refused": N_("refused"),
+    "proposed": N_("proposed"),
+    "confirmed": N_("confirmed"),
+    "waived": N_("waived"),
+    "running": N_("being made"),
+    "done": N_("done"),
+    "failed": N_("failed"),
 }
 # Why a form was not taken, where the service says it in these words.
 SAID = frozenset((
@@ -181,7 +208,7 @@ SAID = frozenset((
 _ALL = {
     "commitment": COMMITMENTS, "state": STATES, "entry": ENTRIES, "note": NOTES, "channel": CHANNELS,
     "reason": REASONS, "outcome": OUTCOMES, "call": CALLS, "alert": ALERTS, "delivery": DELIVERIES, "duty": DUTIES,
-    "segment": SEGMENTS,
+    "segment": SEGMENTS, "calendar": CALENDARS, "party": PARTIES, "decision": DECISIONS,
 }  # fmt: skip
 
 

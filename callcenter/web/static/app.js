@@ -77,6 +77,8 @@ export const say = (kind, text, link = null) => {
   if (last.link) { const a = document.createElement("a"); a.href = last.link.href; a.textContent = last.link.text; banner.append(" ", a); }
 };
 
-// What every page has besides; loaded last, so that these find everything above.
-import("./ring.js").then(() => import("./live.js"));
-import("./palette.js");
+// What every page has besides, once somebody is signed in; loaded last, so that these find everything above.
+if (document.body.dataset.login) {
+  import("./ring.js").then(() => import("./live.js"));
+  import("./palette.js");
+}

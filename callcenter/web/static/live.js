@@ -36,4 +36,4 @@ const connect = async () => {
     await new Promise(() => {}); // leads until the tab is closed
   });
 };
-if (document.body.dataset.login) connect();
+connect();
