@@ -26,6 +26,7 @@ end $$;
 create trigger history after insert or update on entries for each row execute function keep_history();
 create trigger history after insert or update on clocks for each row execute function keep_history();
 create trigger history after insert or update on alerts for each row execute function keep_history();
+create trigger history after insert or update on channel_states for each row execute function keep_history();
 create trigger history after insert or update on deliveries for each row execute function keep_history();
 create sequence message_ids;
 alter table deliveries alter id set default cast(md5(cast(nextval('message_ids') as text)) as uuid);
@@ -284,4 +285,7 @@ def operation_fate(operation: Operation) -> str:
     if fate is None:
         return ""
     fate.calls += 1
-    return fate.what if fate.calls == fate.at else ""
+    if fate.calls != fate.at:
+        return ""
+    operation.host.disturbed.append(operation.host.world.now)
+    return fate.what

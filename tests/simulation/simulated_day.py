@@ -27,6 +27,7 @@ from callcenter.store import contracts
 from callcenter.store.pool import connect
 
 LENGTH = timedelta(hours=10)
+UNREADABLE = 999  # the version of a contract
 _SECOND, _MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 _AGENT = Actor("agent", "supervisor")
 
@@ -37,6 +38,13 @@ async def furnish(dsn: str) -> None:
     for terms in CONTRACTS.values():
         row = await contracts.ensure(connection, terms.code, "Somebody", START)
         await contracts.add_version(connection, row["id"], terms.contract(), terms.text(), b"", START, "test")
+    await connection.execute(
+        "insert into contract_versions (id, contract, version, effective, valid_from, valid_until, timezone, title,"
+        " source, content_hash, created_at, created_by) select $1, id, 99, '2099-01-01', '2099-01-01',"
+        " '2099-12-31', 'UTC', '', 'nobody can read this', '', $2, 'test' from contracts order by id limit 1",
+        UNREADABLE,
+        SINCE,
+    )
     for login, role in PEOPLE.items():
         wish = WISHES.get(login, Wish())
         await connection.execute(
@@ -91,6 +99,7 @@ class Day:
     promises: list[Promise] = field(default_factory=list)
     marks: list[tuple[int, datetime]] = field(default_factory=list)  # history so far, instant a whole pass looked at
     end: datetime = START
+    unreadable: dict[int, tuple[datetime, datetime]] = field(default_factory=dict)  # tickets, from when until when
     _patience: timedelta = _SECOND
 
     def __post_init__(self) -> None:
@@ -128,6 +137,8 @@ class Day:
             at(self._some_time(), self.trouble.mood)
         for _ in range(12):
             at(self._some_time(), self._checkpoint)
+        if rng.random() < 0.5:
+            at(self._some_time(0.7), self._spoil)
 
     def _some_time(self, share: float = 1.0) -> datetime:
         return START + _SECOND * self.world.rng.randrange(int(LENGTH / _SECOND * share))
@@ -165,6 +176,32 @@ class Day:
         for place, host in enumerate(rng.sample(up, len(up))):
             if place == 0 or rng.random() < 0.1:
                 host.post_at(max(ready, self.world.now) + timedelta(milliseconds=rng.randrange(20_000)))
+
+    async def _spoil(self) -> None:
+        """The terms of a ticket cannot be read for a while; nobody else may notice."""
+        if not self.tickets or not self._idle():
+            self.world.at(self.world.now + 5 * _SECOND, self._spoil)
+            return
+        number, end = self.world.rng.choice(self.tickets).number, self.world.now + 40 * _MINUTE
+        terms = "update tickets set contract_version = $2 where number = $1"
+        right = await self.world.monitor.fetchval("select contract_version from tickets where number = $1", number)
+        await self.world.monitor.execute(terms, number, UNREADABLE)
+        self.unreadable[number] = self.world.now, end
+        self.world.note(f"ticket {number} cannot be read")
+
+        async def mend() -> None:
+            if not self._idle():
+                self.unreadable[number] = self.unreadable[number][0], self.world.now + _SECOND
+                self.world.at(self.world.now + _SECOND, mend)
+                return
+            await self.world.monitor.execute(terms, number, right)
+            self.world.note(f"ticket {number} can be read")
+
+        self.world.at(end, mend)
+
+    def _spoilt(self, number: int) -> bool:
+        start, end = self.unreadable.get(number, (self.world.now, START))
+        return start <= self.world.now <= end
 
     # What people do
 
@@ -226,6 +263,9 @@ class Day:
 
     async def _write(self, ticket: Ticket) -> None:
         rng = self.world.rng
+        if self._spoilt(ticket.number):
+            self.world.at(self.world.now + 5 * _MINUTE, partial(self._write, ticket))
+            return
         ticket.writes += 1
         due = await self.world.monitor.fetch(
             "select due_at from clocks where ticket = $1 and due_at is not null order by commitment, cycle",

@@ -39,6 +39,7 @@ class Host:
         self._phone = phone
         self._life = 0
         self._ends: dict[str, datetime] = {}
+        self.disturbed: list[datetime] = []  # when something broke or took long here
         self._rings: datetime | None = None
         self._posts: datetime | None = None
 
@@ -76,9 +77,9 @@ class Host:
         """The host's own idea of the time."""
         return self.world.now + self.error
 
-    def lived(self, incarnation: str, at: datetime) -> bool:
-        """Whether that life of the host lasted beyond the instant."""
-        return self._ends.get(incarnation, at) >= at
+    def undisturbed(self, incarnation: str, start: datetime, end: datetime) -> bool:
+        """Whether nothing befell that life of the host between the instants."""
+        return self._ends.get(incarnation, end) >= end and not any(start <= at <= end for at in self.disturbed)
 
     def crash(self) -> None:
         """Everything under way here stops where it is, and never goes on."""

@@ -8,7 +8,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from simulated_duty import reached
 from simulated_letters import deliveries
 from simulated_model import Change, Key, Known, Sight, Told, clocks, holder, look, overlooked, timeline_of
 from simulated_outbox import Channel, Reach, outbox
+from simulated_pace import paces
 from simulated_terms import CONTRACTS
 
 from callcenter.services import verify
@@ -32,6 +33,7 @@ sys.path.append(str(Path(__file__).parents[1] / "unit"))
 from second_reading import second_reading
 
 Row = dict[str, Any]
+_ASIDE = timedelta(minutes=6)  # a clock that cannot be judged is looked at again after five
 _READ = ("state", "started_at", "due_at", "stopped_at", "breached_at", "promised_s")
 
 
@@ -59,13 +61,15 @@ async def violations(day: Day) -> list[str]:
     }
     found = [*day.world.violations]
     reach: dict[int, Reach] = {}
-    found += [f"{host.name} set {host.passes_failed} clocks aside" for host in day.hosts if host.passes_failed]
+    if not day.unreadable:
+        found += [f"{host.name} set {host.passes_failed} clocks aside" for host in day.hosts if host.passes_failed]
     for number, writes in sorted(_by_ticket(history).items()):
-        ledger = Ledger(number, codes[number], writes, day.marks, reach)
+        ledger = Ledger(number, codes[number], writes, day.marks, reach, day.unreadable.get(number))
         found += [f"ticket {number}: {text}" for text in ledger.violations(day.end)]
     found += _kept_promises(day, history)
     found += outbox(history, reach, await _channels(monitor))
     found += deliveries(day, history)
+    found += paces(history, await _limits(monitor))
     found += await _verified(day)
     return found
 
@@ -73,7 +77,7 @@ async def violations(day: Day) -> list[str]:
 def _instants(row: Row) -> Row:
     return {
         name: datetime.fromisoformat(value)
-        if value is not None and name.endswith(("_at", "_from", "_until"))
+        if isinstance(value, str) and name.endswith(("_at", "_from", "_until"))
         else value
         for name, value in row.items()
     }
@@ -98,7 +102,9 @@ class Ledger:
         writes: list[Write],
         marks: Sequence[tuple[int, datetime]],
         reach: dict[int, Reach],
+        unreadable: tuple[datetime, datetime] | None,
     ) -> None:
+        self._unreadable = unreadable
         self.number, self.code = number, code
         self._reach = reach
         self._written_at: datetime | None = None
@@ -126,6 +132,8 @@ class Ledger:
         yield from self._laws(end)
 
     def _marked(self, now: datetime) -> Iterator[str]:
+        if self._unreadable is not None and self._unreadable[0] <= now <= self._unreadable[1] + _ASIDE:
+            return  # nobody could look
         if self.entries:
             found = overlooked(Sight(self.code, self.timeline, now), self.known)
             yield from (f"at {now}, after a whole pass, {text}" for text in found)
@@ -143,11 +151,22 @@ class Ledger:
         raised, settled = self._alerts_of(write)
         yield from self._safe(write)
         for row in write.of("clocks"):
-            if not acknowledged or row["assessed_at"] != self._assessed.get(row["id"]):  # else it was only woken
+            if row["assessed_at"] == self._assessed.get(row["id"]) and not (added or raised or settled):
+                yield from self._woken(row, acknowledged=bool(acknowledged))
+            elif not acknowledged or row["assessed_at"] != self._assessed.get(row["id"]):
                 yield from self._looked(row, raised, settled)
             self._assessed[row["id"]] = row["assessed_at"]
         for (key, *rest), row in [*raised.items(), *settled.items()]:
             yield f"{key} {rest} was written and not called for: {_short(row)}"
+
+    def _woken(self, row: Row, *, acknowledged: bool) -> Iterator[str]:
+        """A row that was written without a look: acknowledged, or set aside because its ticket cannot be read."""
+        if acknowledged:
+            return
+        if self._unreadable is None:
+            yield f"{_key(row)} was put off until {row['wake_at']}, and nothing was wrong with it"
+        elif row["wake_at"] is None or row["wake_at"] > self._unreadable[1] + _ASIDE:
+            yield f"{_key(row)} cannot be read for now, and is not looked at before {row['wake_at']}"
 
     def _acknowledged(self, rows: list[Row]) -> Iterator[str]:
         for row in rows:
@@ -353,6 +372,11 @@ def _kept_promises(day: Day, history: Sequence[tuple[int, int, str, Row]]) -> It
 async def _channels(monitor: Any) -> list[Channel]:
     rows = await monitor.fetch("select id, kind, duties from channels where active order by id")
     return [Channel(row["id"], row["kind"] == "email", frozenset(row["duties"])) for row in rows]
+
+
+async def _limits(monitor: Any) -> dict[int, int]:
+    rows = await monitor.fetch("select id, config from channels where active order by id")
+    return {row["id"]: row["config"]["per_minute"] for row in rows if "per_minute" in row["config"]}
 
 
 async def _verified(day: Day) -> list[str]:

@@ -17,6 +17,7 @@ _LEASE = timedelta(seconds=60)
 _LONGEST = timedelta(minutes=5)
 _SKEW = timedelta(seconds=2)  # what hosts may be apart
 _SOON = timedelta(seconds=5)
+_LONG_CALL = timedelta(seconds=95)  # whatever takes long began no earlier
 _MOVES = {
     "pending": {"pending", "sending", "cancelled", "gathered"},
     "sending": {"sending", "sent", "pending", "dead", "cancelled", "gathered"},
@@ -138,14 +139,10 @@ def _again(life: list[tuple[int, Row]], sends: list[Any]) -> Iterator[str]:
 def _recorded(leases: list[tuple[int, Row]], sends: list[Any]) -> Iterator[str]:
     """What was taken by somebody whom nothing befell is not sent a second time."""
     for one in sends:
-        undisturbed = one.answered_at is not None and one.operation.fate is None and one.operation.ended == "done"
-        if (
-            one.taken
-            and one.failed is None
-            and undisturbed
-            and not one.operation.held_up
-            and one.operation.host.lived(one.by, one.answered_at + _SOON)
-        ):
+        if not one.taken or one.failed is not None or one.answered_at is None:
+            continue
+        in_time = any(row["lease_by"] == one.by and one.answered_at + _SOON < row["lease_until"] for _, row in leases)
+        if in_time and one.operation.host.undisturbed(one.by, one.at - _LONG_CALL, one.answered_at + _SOON):
             later = [row for place, row in leases if place > one.place]
             if later:
                 yield f"{one.by} got it through, and {later[0]['lease_by']} took it again"

@@ -48,7 +48,6 @@ class Operation:
     host: Any
     fate: Fate | None
     ended: str = ""
-    held_up: bool = False  # a call of it took longer than a lease may last
 
 
 @dataclass(slots=True)
@@ -139,7 +138,7 @@ class World:
             return timedelta(milliseconds=self.rng.randrange(50, 2000))
         operation = OPERATION.get()
         if operation is not None:
-            operation.held_up = True
+            operation.host.disturbed.append(self.now)
         return timedelta(seconds=self.rng.randrange(5, 90))
 
     # Database calls
