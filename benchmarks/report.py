@@ -78,16 +78,24 @@ cross join lateral (select number % 36 / 12 = p.nth and number % 4 = 0 as broken
 """
 
 
-async def fill(dsn: str, tickets: int) -> None:
-    """The database has that many tickets in October."""
+async def fill(dsn: str, tickets: int) -> int:
+    """The database has that many tickets in October, or those of the last time; returns how many."""
     conn = await connect(dsn)
     await migrate(conn)
+    there: int = await conn.fetchval("select count(*) from tickets")
+    if not there:
+        await make_tickets(conn, tickets)
+    await conn.close()
+    return there or tickets
+
+
+async def make_tickets(conn: asyncpg.Connection, tickets: int) -> None:
+    """The contract's October has that many tickets."""
     await contracts.put(conn, None, CONTRACT, Actor("bench", "admin"), NOW)
     await conn.execute("insert into queues (name, created_at, updated_at) values ('hotline', now(), now())")
     for first in range(0, tickets, 50_000):
         await conn.execute(FILL, first, min(first + 50_000, tickets) - 1, tickets, timeout=900)
     await conn.execute("vacuum analyze", timeout=900)
-    await conn.close()
 
 
 def make(dsn: str, form: Form, pipe: Connection) -> None:
@@ -123,30 +131,35 @@ async def forget(dsn: str) -> None:
     await conn.close()
 
 
+def measure(dsn: str, form: Form) -> None:
+    """Makes the form in a process of its own and prints seconds and memory."""
+    spawn = multiprocessing.get_context("spawn")
+    asyncio.run(forget(dsn))
+    here, there = spawn.Pipe()
+    process = spawn.Process(target=make, args=(dsn, form, there))
+    process.start()
+    there.close()
+    (first, again), size, memory = here.recv()
+    process.join()
+    looks = f"{first:5.1f} s, looked at again {again:5.2f} s"
+    print(f"{form:>5}: {looks}, {size:>10,} bytes, memory {memory:.0f} MB", flush=True)
+
+
 def main() -> None:
     """Fills the database, makes each form, prints figures."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--tickets", type=int, default=1_000_000)
+    arguments.add_argument("--keep", type=Path, metavar="FOLDER", help="fill this folder, or use what it was filled with")
     arguments.add_argument("--forms", nargs="+", choices=FORMS, default=["json", "html", "pdf", "xlsx"])
     given = arguments.parse_args()
-    spawn = multiprocessing.get_context("spawn")
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as passing:
         settings = {"shared_buffers": "512MB", "max_wal_size": "8GB"}
-        with EmbeddedPostgres.start_or_join(Path(folder), settings=settings) as server:
+        with EmbeddedPostgres.start_or_join(given.keep or Path(passing), settings=settings) as server:
             began = time.perf_counter()
-            asyncio.run(fill(server.dsn, given.tickets))
-            print(f"{given.tickets:,} tickets made in {time.perf_counter() - began:.0f} s", flush=True)
+            made = asyncio.run(fill(server.dsn, given.tickets))
+            print(f"{made:,} tickets there after {time.perf_counter() - began:.0f} s", flush=True)
             for form in given.forms:
-                asyncio.run(forget(server.dsn))
-                here, there = spawn.Pipe()
-                process = spawn.Process(target=make, args=(server.dsn, form, there))
-                process.start()
-                (first, again), size, memory = here.recv()
-                process.join()
-                print(
-                    f"{form:>5}: {first:5.1f} s, looked at again {again:5.2f} s, {size:>10,} bytes, memory {memory:.0f} MB",
-                    flush=True,
-                )
+                measure(server.dsn, form)
 
 
 if __name__ == "__main__":

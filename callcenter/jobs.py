@@ -6,7 +6,7 @@ import asyncpg
 from apscheduler.triggers.cron import CronTrigger
 
 from callcenter.alarm import CronJob
-from callcenter.services import housekeeping, monthly
+from callcenter.services import counting, housekeeping, monthly
 from callcenter.services.context import Context
 
 
@@ -14,6 +14,7 @@ def cron_jobs(pool: asyncpg.Pool, context: Context) -> list[CronJob]:
     """The jobs of a service on this database."""
     return [
         CronJob("housekeeping", CronTrigger(minute=17, timezone=UTC), lambda now: housekeeping.clean(pool, now)),
+        CronJob("days", CronTrigger(minute=27, timezone=UTC), lambda now: counting.count_ended(pool, context, now)),
         # asked every hour, as each contract's first working day begins at an hour of its own
         CronJob("month reports", CronTrigger(minute=7, timezone=UTC), lambda now: monthly.make_due(pool, context, now)),
     ]

@@ -1,15 +1,17 @@
 """The month as it stands: every promise whose deadline falls into it, counted."""
 
-import time
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from callcenter.errors import Invalid, NotFound
+from callcenter.services import day_counts, kept_days
 from callcenter.services.context import Context
+from callcenter.services.day_counts import Group
 from callcenter.store import compliance, contracts, reports
 from callcenter.store.types import Connection, Row
 from sla.compliance import Case, count, month_bounds, rate
@@ -18,6 +20,7 @@ from sla.contract import Contract
 
 # Counts that took longer than this are kept, and looked at again for so many times as long as they took.
 _KEPT_FROM_S, _KEPT_TIMES = 0.5, 20
+TREND_MONTHS = 12
 
 
 class ComplianceRow(msgspec.Struct, kw_only=True):
@@ -73,20 +76,11 @@ class Month:
         return int(self.name[:4]), int(self.name[5:7])
 
 
-class Group(msgspec.Struct):
-    """Cycles alike in everything that counting asks for; those that `ended` took `spent_s` together."""
+class Counts(NamedTuple):
+    """Cycles alike, and how many of them two people took out."""
 
-    commitment: str
-    owner: str
-    severity: int | None
-    region: str | None
-    state: str
-    times: int
-    at: datetime | None
-    ended: int = 0
-    spent_s: float = 0
-    longest_s: float | None = None
-    exempt: bool = False
+    group: Group
+    exempt: int = 0
 
 
 def _month(month: str | None, terms: Contract, now: datetime) -> tuple[int, int]:
@@ -104,11 +98,25 @@ async def find(conn: Connection, context: Context, code: str, month: str | None,
         raise NotFound(f"no contract {code}")
     newest = await context.terms.of(conn, versions[-1]["id"])
     year, number = _month(month, newest, now)
-    since, until = month_bounds(year, number, newest.zone)
-    version = next((one for one in reversed(versions) if one["effective"] < until.date()), versions[0])
+    after = month_bounds(year, number, newest.zone)[1].date()
+    version = next((one for one in reversed(versions) if one["effective"] < after), versions[0])
     terms = await context.terms.of(conn, version["id"])
+    since, until = month_bounds(year, number, terms.zone)
     name = f"{year:04}-{number:02}"
     return Month(row["id"], code, name, since.astimezone(UTC), until.astimezone(UTC), terms, tuple(row["queues"]))
+
+
+def months_before(found: Month) -> list[Month]:
+    """The eleven months before this one, the oldest first, by this one's terms."""
+    year, month = found.year_month
+    months = []
+    for back in reversed(range(1, TREND_MONTHS)):
+        years, number = divmod(year * 12 + month - 1 - back, 12)
+        if years >= 1970:
+            since, until = month_bounds(years, number + 1, found.terms.zone)
+            name = f"{years:04}-{number + 1:02}"
+            months.append(replace(found, name=name, since=since.astimezone(UTC), until=until.astimezone(UTC)))
+    return months
 
 
 async def month(conn: Connection, context: Context, code: str, month: str | None, now: datetime) -> Compliance:
@@ -116,18 +124,12 @@ async def month(conn: Connection, context: Context, code: str, month: str | None
     return await of(conn, await find(conn, context, code, month, now), now)
 
 
-async def of(
-    conn: Connection, found: Month, now: datetime, *, fresh: bool = False, aged: timedelta = timedelta(0)
-) -> Compliance:
-    """The compliance of this month; counts that take long may be a little older than `now`, as `as_of` says.
-
-    `fresh`: they are counted again whatever was kept; `aged`: how old kept ones may be in any case.
-    """
-    groups, as_of = await grouped(conn, found, now, fresh=fresh, aged=aged)
-    return of_groups(found, groups, as_of)
+async def of(conn: Connection, found: Month, now: datetime) -> Compliance:
+    """The compliance of this month as it stands at `now`."""
+    return of_groups(found, await grouped(conn, found, now), now)
 
 
-def of_groups(found: Month, groups: list[Group], as_of: datetime) -> Compliance:
+def of_groups(found: Month, groups: list[Counts], as_of: datetime) -> Compliance:
     """The compliance that these groups make."""
     rows = _counted(found, groups)
     customers = rows.get("customer", [])
@@ -147,29 +149,40 @@ def of_groups(found: Month, groups: list[Group], as_of: datetime) -> Compliance:
     )
 
 
-async def grouped(
-    conn: Connection, found: Month, now: datetime, *, fresh: bool = False, aged: timedelta = timedelta(0)
-) -> tuple[list[Group], datetime]:
-    """The month's cycles, alike ones counted together, and from when that is."""
-    kept = None if fresh else await recent(conn, found, "cases", now, aged)
-    if kept is not None:
-        return msgspec.json.decode(kept["counts"], type=list[Group]), kept["as_of"]
-    began = time.perf_counter()
-    rows = await compliance.cases(conn, found.contract, found.since, found.until, now)
-    exempt = await compliance.exempted(conn, found.contract, found.since, found.until, now)
-    groups = _split(rows, exempt)
-    await keep(conn, found, "cases", now, time.perf_counter() - began, groups)
-    return groups, now
+async def grouped(conn: Connection, found: Month, now: datetime) -> list[Counts]:
+    """The month's cycles, alike ones counted together; those paused without a deadline among them."""
+    (groups,) = await grouped_each(conn, [found], now)
+    paused = await day_counts.paused(conn, found.contract, found.since, found.until)
+    return groups + [Counts(one) for one in paused]
 
 
-async def recent(
-    conn: Connection, found: Month, part: str, now: datetime, aged: timedelta = timedelta(0)
-) -> Row | None:
-    """What was kept of a part of the month, where it is recent for what it took or not older than `aged`."""
+async def grouped_each(conn: Connection, months: Sequence[Month], now: datetime) -> list[list[Counts]]:
+    """The same of months of one contract that follow each other, without those paused."""
+    contract, zone = months[0].contract, months[0].terms.zone
+    begins = kept_days.edges(months[0].since, months[-1].until, zone)
+    days = dict(zip(begins, await day_counts.by_day(conn, contract, begins, now), strict=False))
+    exempt = await _exempted(conn, months, now)
+    made = []
+    for found in months:
+        mine = (one for begin, groups in days.items() if found.since <= begin < found.until for one in groups)
+        taken = {key[1:]: times for key, times in exempt.items() if key[0] == found.name}
+        made.append([Counts(one, taken.get(_key(one), 0)) for one in day_counts.together(mine)])
+    return made
+
+
+async def _exempted(conn: Connection, months: Sequence[Month], now: datetime) -> dict[tuple[Any, ...], int]:
+    """How many breaches of a month and a key two people took out."""
+    begins = [*(found.since for found in months), months[-1].until]
+    rows = await compliance.exempted(conn, months[0].contract, begins, now)
+    return {(months[row["month"] - 1].name, *(row[name] for name in _KEY)): row["times"] for row in rows}
+
+
+async def recent(conn: Connection, found: Month, part: str, now: datetime) -> Row | None:
+    """What was kept of a part of the month, where it is recent for what it took."""
     kept = await reports.kept(conn, found.contract, found.name, part)
     if kept is None:
         return None
-    recently = max(timedelta(seconds=kept["took_s"] * _KEPT_TIMES), aged)
+    recently = timedelta(seconds=kept["took_s"] * _KEPT_TIMES)
     return kept if timedelta() <= now - kept["as_of"] < recently else None
 
 
@@ -183,32 +196,29 @@ async def keep(conn: Connection, found: Month, part: str, as_of: datetime, took_
 _KEY = ("commitment", "owner", "severity", "region")
 
 
-def _split(rows: list[Row], exempt: list[Row]) -> list[Group]:
-    """Breaches parted into those that count and those taken out."""
-    out = {tuple(one[name] for name in _KEY): one["times"] for one in exempt}
-    groups: list[Group] = []
-    for row in rows:
-        key = tuple(row[name] for name in _KEY)
-        taken = out.get(key, 0) if row["state"] == "breached" else 0
-        parts = ((row["times"] - taken, False), (taken, True))
-        same = {**dict(zip(_KEY, key, strict=True)), "state": row["state"], "at": row["at"]}
-        took = {"ended": row["ended"], "spent_s": row["spent_s"], "longest_s": row["longest_s"]}
-        # what a group took is told once, with its first part
-        for part, (number, exempted) in enumerate((number, one) for number, one in parts if number):
-            groups.append(Group(**same, times=number, exempt=exempted, **({} if part else took)))
-    return groups
+def _key(group: Group) -> tuple[Any, ...]:
+    return tuple(getattr(group, name) for name in _KEY)
 
 
-def _counted(found: Month, groups: list[Group]) -> dict[str, list[ComplianceRow]]:
+def _counted(found: Month, groups: list[Counts]) -> dict[str, list[ComplianceRow]]:
     """The rows of each owner."""
     rows: dict[str, list[ComplianceRow]] = {}
-    for owner, group in groupby(sorted(groups, key=lambda one: one.owner), lambda one: one.owner):
-        cases = [
-            Case(one.commitment, one.severity, one.region, one.state, one.at, one.at, one.exempt, one.times)
-            for one in group
-        ]
+    for owner, counts in groupby(sorted(groups, key=_owner), _owner):
+        cases = [case for one in counts for case in _cases(*one)]
         rows[owner] = [_shown(one) for one in count(found.terms, *found.year_month, cases)]
     return rows
+
+
+def _owner(counts: Counts) -> str:
+    return counts.group.owner
+
+
+def _cases(one: Group, exempt: int) -> Iterator[Case]:
+    """Breaches parted into those that count and those taken out."""
+    taken = exempt if one.state == "breached" else 0
+    for times, out in ((one.times - taken, False), (taken, True)):
+        if times:
+            yield Case(one.commitment, one.severity, one.region, one.state, one.at, one.at, out, times)
 
 
 def _shown(row: Counted) -> ComplianceRow:

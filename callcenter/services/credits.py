@@ -46,12 +46,10 @@ class MonthCredits(msgspec.Struct, kw_only=True):
     credits: Credits
 
 
-async def of_month(
-    conn: Connection, context: Context, code: str, month: str | None, now: datetime, *, fresh: bool = False
-) -> MonthCredits:
+async def of_month(conn: Connection, context: Context, code: str, month: str | None, now: datetime) -> MonthCredits:
     """The month's lines as they stand, with what was decided on them."""
     found = await compliance.find(conn, context, code, month, now)
-    counted = await compliance.of(conn, found, now, fresh=fresh)
+    counted = await compliance.of(conn, found, now)
     shown = await of(conn, found, counted)
     return MonthCredits(contract=code, month=found.name, as_of=counted.as_of, credits=shown)
 
@@ -79,7 +77,7 @@ async def decide(
     """The lines are confirmed or waived at the amounts proposed now; Conflict where an amount given is another one."""
     async with conn.transaction():
         found = await compliance.find(conn, context, code, word.month, now)
-        proposed = await of(conn, found, await compliance.of(conn, found, now, fresh=True))
+        proposed = await of(conn, found, await compliance.of(conn, found, now))
         lines = {one.line: one for one in proposed.lines}
         wanted = word.lines
         if wanted is None:
@@ -92,7 +90,7 @@ async def decide(
             money = (Decimal(line.amount), line.currency)
             await exemptions.decide_credit(conn, found.contract, found.name, one.line, *money, decision)
         await reports.forget(conn, found.contract)
-        return await of_month(conn, context, code, word.month, now, fresh=True)
+        return await of_month(conn, context, code, word.month, now)
 
 
 def _proposed(lines: Mapping[str, CreditLine], word: DecideLine, place: int) -> CreditLine:

@@ -100,7 +100,7 @@ async def take(conn: Connection, context: Context, event: CtiEvent, now: datetim
         logins = await cti.logins(conn, event.people) if event.people else []
         agent = next(iter(logins), None) or next(iter(event.people), None)
         step = moved(row, fresh, event, agent, now)
-        await cti.follow(conn, row["id"], {**await _who(conn, context, row, event, now), **step.values})
+        await cti.follow(conn, row["id"], {**await _who(conn, context, row, event, now), **step.values}, now)
         if step.told:
             data = {"call": row["id"], "direction": event.direction, "to": logins}
             await events.add(conn, step.told, row["ticket"], data, now)

@@ -1,23 +1,29 @@
 """The hotline's figures from its calls, by the rules of the page on reports."""
 
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Literal
+from itertools import accumulate, chain
+from math import fsum
+from zoneinfo import ZoneInfo
 
 import msgspec
 
+from callcenter.services import call_days
+from callcenter.services.call_days import Lengths
+from callcenter.services.call_tally import Formula, Key, QueueRules, Tally, added, tallied
+from callcenter.services.kept_days import edges
 from callcenter.store import hotline
 from callcenter.store.types import Connection, Row
 from sla.compliance import rate
 
-Formula = Literal["F1", "F2", "F3", "F4"]
 FORMULAS: Mapping[Formula, str] = {
     "F1": "(answered in Y + abandoned in Y) / (answered + abandoned)",
     "F2": "answered in Y / answered",
     "F3": "answered in Y / (answered + abandoned)",
     "F4": "answered in Y / (answered + abandoned after Y)",
 }
-_WHOLE, _QUEUE = 3, 1
 
 
 class Calls(msgspec.Struct, frozen=True):
@@ -72,15 +78,6 @@ class HotlineRow(msgspec.Struct, kw_only=True):
     handle: Spread
 
 
-class QueueRules(msgspec.Struct, kw_only=True):
-    """What a queue is measured by."""
-
-    queue: str
-    answer_within_s: int
-    short_abandon_s: int
-    formula: Formula
-
-
 class Hotline(msgspec.Struct, kw_only=True):
     """The inbound calls of a span; `outside` are those that entered no queue and so were not offered."""
 
@@ -114,34 +111,45 @@ async def figures(
     queues: Sequence[int] | None,
     *,
     by_day: bool = False,
-    settled: Row | None = None,
+    settled: tuple[int, int] | None = None,
+    now: datetime | None = None,
 ) -> Hotline:
-    """The figures of the calls received from `since` to before `until`; `queues` None takes all.
+    """The figures of the calls received from `since` to before `until`, midnights in `zone`; `queues` None takes all.
 
-    `settled`: how many faults were settled and how many of them at once, where that was counted already.
+    `settled`: how many faults were settled and how many of them at once, where that was counted already. With `now`
+    days long over are counted once and kept.
     """
-    rules = [_rules(row) for row in await hotline.queues(conn, queues)]
-    formulas = {one.queue: one.formula for one in rules}
-    rows = await hotline.figures(conn, since, until, zone, queues, by_day=by_day)
-    shown = [(row["level"], _row(row, formulas)) for row in rows]
-    callers = await hotline.callers(conn, since, until, queues)
+    known = {row["id"]: _rules(row) for row in await hotline.queues(conn, queues)}
+    formulas = {one.queue: one.formula for one in known.values()}
+    begins = edges(since, until, ZoneInfo(zone))
+    days = await call_days.by_day(conn, begins, now)
+    slots = tallied(days, begins, ZoneInfo(zone), known, each_day=by_day)
+    by_queue = added(slots, lambda key: (key[0], None))
+    total = added(by_queue, lambda key: (None, None)).get((None, None), Tally())
+    rang = Counter(chain.from_iterable(day.callers.get(queue, ()) for day in days for queue in known))
     if settled is None:
-        settled = await hotline.first_call(conn, since, until, queues)
+        row = await hotline.first_call(conn, since, until, queues)
+        settled = row["settled"], row["at_once"]
     return Hotline(
         since=since,
         until=until,
         timezone=zone,
-        rules=rules,
-        total=next(row for level, row in shown if level == _WHOLE),
-        queues=[row for level, row in shown if level == _QUEUE],
-        half_hours=[row for level, row in shown if level == 0],
-        outside=await hotline.outside(conn, since, until) if queues is None else 0,
-        callers=callers["callers"],
-        repeat_callers=callers["again"],
-        first_call_settled=settled["settled"],
-        first_call_resolved=settled["at_once"],
-        first_call_resolution=rate(settled["at_once"], settled["settled"]),
+        rules=list(known.values()),
+        total=_row(None, None, total, formulas),
+        queues=[_row(queue, None, tally, formulas) for (queue, _), tally in sorted(by_queue.items(), key=_first)],
+        half_hours=[_row(*key, tally, formulas) for key, tally in sorted(slots.items(), key=_first)],
+        outside=sum(slot.n for day in days for slot in day.slots if not slot.queue) if queues is None else 0,
+        callers=len(rang),
+        repeat_callers=sum(1 for times in rang.values() if times > 1),
+        first_call_settled=settled[0],
+        first_call_resolved=settled[1],
+        first_call_resolution=rate(settled[1], settled[0]),
     )
+
+
+def _first(item: tuple[Key, Tally]) -> tuple[str, str]:
+    queue, half_hour = item[0]
+    return queue or "", half_hour or ""
 
 
 def _rules(row: Row) -> QueueRules:
@@ -153,26 +161,34 @@ def _rules(row: Row) -> QueueRules:
     )
 
 
-def _row(row: Row, formulas: Mapping[str, Formula]) -> HotlineRow:
-    every = Calls(row["answered"], row["answered_within"], row["abandoned_all"], row["abandoned_within"])
-    long = Calls(
-        row["answered"], row["answered_within"], row["abandoned"], row["abandoned_within"] - row["short_within"]
-    )
-    formula = _formula(row["queue"], formulas)
-    names = ("queue", "offered", "answered", "abandoned", "short", "overflow", "waiting")
-    within = ("answered_within", "abandoned_within", "short_within")
+def _row(queue: str | None, half_hour: str | None, tally: Tally, formulas: Mapping[str, Formula]) -> HotlineRow:
+    n, within = tally.n, tally.within
+    every = Calls(n["answered"], within["answered"], n["abandoned"], within["abandoned"])
+    short, short_within = within["short"], within["short in time"]
+    long = Calls(every.answered, every.answered_within, every.abandoned - short, every.abandoned_within - short_within)
+    formula = _formula(queue, formulas)
+    offered = n["answered"] + n["abandoned"] + n["overflow"]
     return HotlineRow(
-        half_hour=row["half_hour"],
+        queue=queue,
+        half_hour=half_hour,
+        offered=offered,
+        answered=n["answered"],
+        abandoned=long.abandoned,
+        short=short,
+        overflow=n["overflow"],
+        waiting=n["waiting"],
+        answered_within=every.answered_within,
+        abandoned_within=every.abandoned_within,
+        short_within=short_within,
         formula=formula,
         service_level=service_level(formula, long),
         formulas={one: service_level(one, every) for one in FORMULAS},
         formulas_less_short={one: service_level(one, long) for one in FORMULAS},
-        answer_rate=rate(row["answered"], row["offered"]),
-        abandon_rate=rate(row["abandoned_all"], row["offered"]),
-        wait=_spread(row["marks"], "answered"),
-        wait_abandoned=_spread(row["marks"], "abandoned"),
-        handle=_spread(row["marks"], "handled"),
-        **{name: row[name] for name in (*names, *within)},
+        answer_rate=rate(n["answered"], offered),
+        abandon_rate=rate(n["abandoned"], offered),
+        wait=_spread(tally.waits["answered"]),
+        wait_abandoned=_spread(tally.waits["abandoned"]),
+        handle=_spread(tally.handled),
     )
 
 
@@ -184,8 +200,12 @@ def _formula(queue: str | None, formulas: Mapping[str, Formula]) -> Formula:
     return chosen.pop() if len(chosen) == 1 else "F3"
 
 
-def _spread(marks: Mapping[str, Sequence[float]] | None, what: str) -> Spread:
-    if marks is None or what not in marks:
+def _spread(lengths: Lengths) -> Spread:
+    total = sum(lengths.values())
+    if not total:
         return Spread(n=0, mean=None, p50=None, p90=None, longest=None)
-    n, total, p50, p90, longest = marks[what]
-    return Spread(n=int(n), mean=round(total / n, 3), p50=p50, p90=p90, longest=longest)
+    ordered = sorted(lengths)
+    upto = list(accumulate(lengths[one] for one in ordered))
+    p50, p90 = (ordered[bisect_left(upto, -(-total * share // 100))] for share in (50, 90))
+    mean = round(fsum(length * n for length, n in lengths.items()) / total, 3)
+    return Spread(n=total, mean=mean, p50=p50, p90=p90, longest=ordered[-1])

@@ -6,7 +6,8 @@ from typing import Any
 
 from callcenter.reports import model
 from callcenter.services.context import Context
-from callcenter.store import tickets
+from callcenter.services.fault_days import Faults
+from callcenter.store import reports, tickets
 from callcenter.store.reports import LISTED, Span
 from callcenter.store.types import Row
 from sla.clock import assess
@@ -19,35 +20,32 @@ NEAR = timedelta(minutes=30)
 _EXAMINED, _FEW = 300, 20
 
 
-async def people(span: Span, context: Context, contacts: Row) -> dict[str, Any]:
-    """The sections of a report, by their names in it; `contacts` is what `effort` counts."""
+async def people(span: Span, context: Context, faults: Faults) -> dict[str, Any]:
+    """The sections of a report, by their names in it."""
     return {
-        "effort": await _effort(span, contacts),
+        "effort": await _effort(span, faults),
         "spoken": await _spoken(span),
         "pauses": await _pauses(span, context),
         "late_entries": await _late(span),
         "follow_ups": await _followed(span),
         "complaints": await _complaints(span),
         "units": await _units(span),
-        "repeats": await _repeats(span),
+        "repeats": await _repeats(span, faults),
     }
 
 
-async def _effort(span: Span, row: Row) -> model.Effort:
-    worst = await span.rows("laborious", limit=_FEW) if row["most"] > 1 else []
+async def _effort(span: Span, found: Faults) -> model.Effort:
+    rows = await reports.laborious(span.conn, [ticket for _, ticket in found.worst]) if found.worst else []
+    known = {row["ticket"]: row for row in rows}
     return model.Effort(
-        faults=row["faults"],
-        contacts=row["contacts"],
-        contacts_a_fault=round(row["contacts"] / row["faults"], 2) if row["faults"] else None,
-        most_contacts=row["most"],
-        laborious=row["laborious"],
-        ring_to_human_s=_rounded(row["ring_s"]),
-        worst=[model.Laborious(**dict(one)) for one in worst],
+        faults=found.faults,
+        contacts=found.contacts,
+        contacts_a_fault=round(found.contacts / found.faults, 2) if found.faults else None,
+        most_contacts=found.most,
+        laborious=found.laborious,
+        ring_to_human_s=round(found.ring_us / found.rung / 1_000_000, 1) if found.rung else None,
+        worst=[model.Laborious(**dict(known[ticket]), contacts=contacts) for contacts, ticket in found.worst],
     )
-
-
-def _rounded(seconds: float | None) -> float | None:
-    return None if seconds is None else round(seconds, 1)
 
 
 async def _spoken(span: Span) -> model.SpokenPromises:
@@ -133,15 +131,14 @@ async def _units(span: Span) -> model.Units:
     )
 
 
-async def _repeats(span: Span) -> model.Repeats:
-    row, visits = await span.one("repeats"), await span.one("first_fix")
-    rows = await span.rows("repeated_assets", limit=_FEW) if row["repeated"] else []
+async def _repeats(span: Span, found: Faults) -> model.Repeats:
+    rows = await span.rows("repeated_assets", limit=_FEW) if found.repeated else []
     return model.Repeats(
-        faults=row["faults"],
-        repeated=row["repeated"],
-        repeat_rate=rate(row["repeated"], row["faults"]),
+        faults=found.on_assets,
+        repeated=found.repeated,
+        repeat_rate=rate(found.repeated, found.on_assets),
         assets=[model.RepeatedAsset(serial=one["serial"], model=one["model"], faults=one["n"]) for one in rows],
-        visited=visits["visited"],
-        fixed_first_time=visits["fixed"],
-        first_time_fix=rate(visits["fixed"], visits["visited"]),
+        visited=found.visited,
+        fixed_first_time=found.fixed,
+        first_time_fix=rate(found.fixed, found.visited),
     )

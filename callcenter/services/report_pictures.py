@@ -1,15 +1,20 @@
 """What lies behind a month's figures: the tickets of each, its days, and the load of one of them."""
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from callcenter.errors import Invalid, NotFound
-from callcenter.services.compliance import Compliance, ComplianceRow, summed
-from callcenter.store import compliance, contracts
+from callcenter.services import day_counts, kept_days
+from callcenter.services.compliance import Compliance, ComplianceRow, month, summed
+from callcenter.services.context import Context
+from callcenter.store import compliance, contracts, reports
 from callcenter.store.types import Connection, Row
 from sla.compliance import Rate, rate
 
@@ -69,13 +74,19 @@ async def behind(conn: Connection, report: Compliance, asked: Behind, now: datet
 
 async def days(conn: Connection, report: Compliance, now: datetime) -> list[DayOfMonth]:
     """Every day of the month with what came due on it."""
-    contract = await _contract(conn, report.contract)
-    rows = await compliance.by_day(conn, contract["id"], report.since, report.until, report.timezone, now)
-    known = {row["day"]: DayOfMonth(row["day"], row["met"], row["breached"], row["open"]) for row in rows}
-    first = date.fromisoformat(f"{report.month}-01")
-    count = (report.until.astimezone(ZoneInfo(report.timezone)).date() - first).days
-    every = [first + timedelta(days=number) for number in range(count)]
-    return [known.get(day, DayOfMonth(day, 0, 0, 0)) for day in every]
+    contract, zone = await _contract(conn, report.contract), ZoneInfo(report.timezone)
+    begins = kept_days.edges(report.since, report.until, zone)
+    counted = await day_counts.by_day(conn, contract["id"], begins, now)
+    return [_day(begin.astimezone(zone).date(), those) for begin, those in zip(begins, counted, strict=False)]
+
+
+def _day(day: date, groups: list[day_counts.Group]) -> DayOfMonth:
+    """What came due for the customer on a day."""
+    times = Counter[str]()
+    for one in groups:
+        if one.owner == "customer":
+            times["open" if one.state in ("idle", "running", "paused") else one.state] += one.times
+    return DayOfMonth(day, times["met"], times["breached"], times["open"])
 
 
 async def load(conn: Connection, report: Compliance, day: date) -> list[Hour]:
@@ -91,16 +102,30 @@ async def load(conn: Connection, report: Compliance, day: date) -> list[Hour]:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """The running month of a contract; `compliance` of what came due so far, None where nothing did."""
+    """The running month of a contract; `compliance` of what came due so far, None where nothing did.
 
-    row: Row
+    `row`: code, customer, title, timezone, month, met, breached, open.
+    """
+
+    row: Mapping[str, Any]
     compliance: Rate | None
 
 
-async def running(conn: Connection, now: datetime) -> list[Running]:
+async def running(conn: Connection, context: Context, now: datetime) -> list[Running]:
     """The running month of every contract."""
-    rows = await compliance.totals(conn, now)
-    return [Running(row, rate(row["met"], row["met"] + row["breached"])) for row in rows]
+    return [_running(await month(conn, context, one["code"], None, now)) for one in await reports.all_contracts(conn)]
+
+
+def _running(found: Compliance) -> Running:
+    total = found.total
+    return Running(
+        {
+            "code": found.contract,
+            **{name: getattr(found, name) for name in ("customer", "title", "timezone", "month")},
+            **{name: getattr(total, name) for name in ("met", "breached", "open")},
+        },
+        total.compliance,
+    )
 
 
 @dataclass(frozen=True, slots=True)

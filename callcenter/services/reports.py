@@ -2,9 +2,8 @@
 
 import hashlib
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 from importlib.metadata import version
 from itertools import groupby
 
@@ -13,19 +12,16 @@ import msgspec
 import callcenter
 from callcenter.reports import model
 from callcenter.reports.model import Breach, Report
-from callcenter.services import compliance, credits, evidence, hotline
-from callcenter.services.compliance import Compliance, ComplianceRow, Group, Month
+from callcenter.services import compliance, credits, day_counts, evidence, fault_days, hotline
+from callcenter.services.compliance import Compliance, ComplianceRow, Counts, Month
 from callcenter.services.context import Context
 from callcenter.services.exemptions import shown as exemption_shown
+from callcenter.services.kept_days import edges
 from callcenter.services.report_people import people
 from callcenter.store import exemptions, reports
 from callcenter.store.reports import LISTED, Span
 from callcenter.store.types import Connection, Row
 from sla.commitment import Commitment
-from sla.compliance import month_bounds
-
-# Closed months of the trend are counted again at most once a day.
-_TREND_AGED, _TREND_MONTHS = timedelta(days=1), 12
 
 
 async def build(conn: Connection, context: Context, code: str, month: str | None, now: datetime) -> Report:
@@ -52,16 +48,17 @@ async def _put_together(
     conn: Connection, context: Context, found: Month, before: list[model.TrendPoint], now: datetime
 ) -> Report:
     span = span_of(conn, found, now)
-    groups, _ = await compliance.grouped(conn, found, now, fresh=True)
+    groups = await compliance.grouped(conn, found, now)
     counted = compliance.of_groups(found, groups, now)
-    calls = await span.one("effort")
+    faults = await fault_days.together(conn, found.contract, edges(found.since, found.until, found.terms.zone), now)
+    settled = faults.settled, faults.at_once
     report = Report(
         **msgspec.structs.asdict(counted),
         severities={str(number): one.name for number, one in found.terms.severities.items()},
         regions=dict(found.terms.regions),
         by_commitment=_by_commitment(counted.rows),
         hotline=await hotline.figures(
-            conn, found.since, found.until, counted.timezone, found.queues or None, settled=calls
+            conn, found.since, found.until, counted.timezone, found.queues or None, settled=settled, now=now
         ),
         on_site=_on_site(found, counted.rows, groups),
         breaches_total=counted.total.breached,
@@ -73,7 +70,7 @@ async def _put_together(
         credits=await credits.of(conn, found, counted),
         evidence=[],
         data_note=await _note(span, found),
-        **await people(span, context, calls),
+        **await people(span, context, faults),
     )
     report.evidence = await evidence.filled(conn, found, report)
     report.data_note.hash = digest(report)
@@ -98,7 +95,8 @@ async def all_breaches(span: Span, found: Month) -> AsyncIterator[list[Breach]]:
 
 
 async def _worst(span: Span, found: Month) -> list[Breach]:
-    rows = await span.worst(LISTED)
+    begins = edges(found.since, found.until, found.terms.zone)
+    rows = await span.worst(LISTED, await day_counts.worst(span.conn, span.contract, begins, span.now))
     told = await reports.entries(span.conn, list({row["ticket"] for row in rows}))
     timelines = {
         ticket: [model.Told(at=one["occurred_at"], type=one["type"], by=one["by"]) for one in group]
@@ -136,20 +134,22 @@ def _by_commitment(rows: Sequence[ComplianceRow]) -> list[ComplianceRow]:
     return [compliance.summed(name, list(group)) for name, group in groupby(rows, lambda row: row.commitment)]
 
 
-def _on_site(found: Month, rows: Sequence[ComplianceRow], groups: Sequence[Group]) -> list[model.OnSite]:
+def _on_site(found: Month, rows: Sequence[ComplianceRow], groups: Sequence[Counts]) -> list[model.OnSite]:
     """The promises that an arrival keeps, by region."""
+    ended = day_counts.together(one.group for one in groups if one.group.state in _ENDED)
     names = {one.name for one in found.terms.commitments if "arrived" in one.stops and one.owner == "customer"}
     mine = sorted((row for row in rows if row.commitment in names), key=_place)
     shown = []
     for (commitment, region), group in groupby(mine, lambda row: (row.commitment, row.region)):
         total = compliance.summed(commitment, list(group), region)
-        there = [one for one in groups if (one.commitment, one.region) == (commitment, region) and one.state in _ENDED]
-        arrivals, spent = sum(one.ended for one in there), sum(one.spent_s for one in there)
+        there = [one for one in ended if (one.commitment, one.region) == (commitment, region)]
+        arrivals, spent = sum(one.ended for one in there), sum(one.spent_us for one in there) / 1_000_000
+        longest = max((one.longest_us for one in there if one.longest_us is not None), default=None)
         shown.append(
             model.OnSite(
                 arrivals=arrivals,
                 mean_s=round(spent / arrivals, 1) if arrivals else None,
-                longest_s=max((one.longest_s for one in there if one.longest_s is not None), default=None),
+                longest_s=None if longest is None else longest / 1_000_000,
                 **{name: getattr(total, name) for name in _ON_SITE},
             )
         )
@@ -166,25 +166,19 @@ def _place(row: ComplianceRow) -> tuple[str, str]:
 
 async def _trend(conn: Connection, found: Month, now: datetime) -> list[model.TrendPoint]:
     """Every commitment in the eleven months before this one, by this month's terms."""
-    points = []
-    for month in _months_before(found):
-        points += _points(await compliance.of(conn, month, now, aged=_TREND_AGED))
-    return points
+    months = compliance.months_before(found)
+    each = await compliance.grouped_each(conn, months, now) if months else []
+    return [
+        point
+        for month, groups in zip(months, each, strict=True)
+        for point in _points(compliance.of_groups(month, groups, now))
+    ]
 
 
 def _points(counted: Compliance) -> list[model.TrendPoint]:
     names = ("commitment", "met", "breached", "exempt", "compliance", "net")
     rows = [{name: getattr(row, name) for name in names} for row in _by_commitment(counted.rows)]
     return [model.TrendPoint(month=counted.month, **row) for row in rows]
-
-
-def _months_before(found: Month) -> Iterator[Month]:
-    year, month = found.year_month
-    for back in reversed(range(1, _TREND_MONTHS)):
-        years, months = divmod(year * 12 + month - 1 - back, 12)
-        if years >= 1970:
-            since, until = month_bounds(years, months + 1, found.terms.zone)
-            yield replace(found, name=f"{years:04}-{months + 1:02}", since=since, until=until)
 
 
 async def _note(span: Span, found: Month) -> model.DataNote:

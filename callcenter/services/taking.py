@@ -224,7 +224,7 @@ async def _belongs(
     taken_at = call["answered_at"] or now
     agent = call["agent"] or actor.login or actor.name
     values = {"answered_at": taken_at, "ended_at": call["ended_at"], "outcome": "answered", "agent": agent}
-    await calls.change(conn, call["id"], {**values, "summary": taken.what})
+    await calls.change(conn, call["id"], {**values, "summary": taken.what}, now)
     await calls.move(conn, call["id"], ticket)
     await events.add(conn, "logged", ticket, {"call": call["id"]}, now)
     found: int = call["id"]

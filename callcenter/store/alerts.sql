@@ -1,45 +1,78 @@
 -- name: update_clocks!
+-- Days long over that a change concerns, by the old deadline or the new one, are marked to be counted again.
+with u as (
+    select * from unnest(cast(:id as bigint[]), cast(:contract as bigint[]), cast(:owner as text[]), cast(:state as text[]), cast(:severity as smallint[]),
+        cast(:region as text[]), cast(:promised as text[]), cast(:promised_s as float8[]), cast(:calendar as text[]),
+        cast(:clause as text[]), cast(:started_at as timestamptz[]), cast(:due_at as timestamptz[]),
+        cast(:stopped_at as timestamptz[]), cast(:breached_at as timestamptz[]), cast(:used_s as float8[]),
+        cast(:paused_s as float8[]), cast(:provisional as bool[]), cast(:deadline_version as int[]),
+        cast(:wake_at as timestamptz[]))
+        as u (id, contract, owner, state, severity, region, promised, promised_s, calendar, clause, started_at, due_at, stopped_at,
+              breached_at, used_s, paused_s, provisional, deadline_version, wake_at)
+), marked as (
+    insert into day_marks (part, owner, since, until)
+    select 'clocks', v.contract, min(v.at), max(v.at)
+    from u
+    join clocks c on c.id = u.id
+    cross join lateral (values (c.contract, coalesce(c.due_at, c.stopped_at)), (u.contract, coalesce(u.due_at, u.stopped_at)))
+        as v (contract, at)
+    where v.at < cast(:now as timestamptz) - interval '1 hour'
+      and (c.contract, c.owner, c.state, c.severity, c.region, c.started_at, c.due_at, c.stopped_at, c.void)
+          is distinct from (u.contract, u.owner, u.state, u.severity, u.region, u.started_at, u.due_at, u.stopped_at, false)
+    group by v.contract, date_bin('1 day', v.at, timestamptz 'epoch')
+)
 update clocks c
 set contract = u.contract, owner = u.owner, state = u.state, severity = u.severity, region = u.region, promised = u.promised,
     promised_s = u.promised_s, calendar = u.calendar, clause = u.clause, started_at = u.started_at, due_at = u.due_at,
     stopped_at = u.stopped_at, breached_at = u.breached_at, used_s = u.used_s, paused_s = u.paused_s,
     provisional = u.provisional, void = false, deadline_version = u.deadline_version, assessed_at = cast(:now as timestamptz),
     wake_at = u.wake_at
-from unnest(cast(:id as bigint[]), cast(:contract as bigint[]), cast(:owner as text[]), cast(:state as text[]), cast(:severity as smallint[]),
-    cast(:region as text[]), cast(:promised as text[]), cast(:promised_s as float8[]), cast(:calendar as text[]),
-    cast(:clause as text[]), cast(:started_at as timestamptz[]), cast(:due_at as timestamptz[]),
-    cast(:stopped_at as timestamptz[]), cast(:breached_at as timestamptz[]), cast(:used_s as float8[]),
-    cast(:paused_s as float8[]), cast(:provisional as bool[]), cast(:deadline_version as int[]),
-    cast(:wake_at as timestamptz[]))
-    as u (id, contract, owner, state, severity, region, promised, promised_s, calendar, clause, started_at, due_at, stopped_at,
-          breached_at, used_s, paused_s, provisional, deadline_version, wake_at)
+from u
 where c.id = u.id;
 
 -- name: void_clocks!
+with u as (
+    select * from unnest(cast(:id as bigint[]), cast(:deadline_version as int[]), cast(:wake_at as timestamptz[]))
+        as u (id, deadline_version, wake_at)
+), marked as (
+    insert into day_marks (part, owner, since, until)
+    select 'clocks', c.contract, coalesce(c.due_at, c.stopped_at), coalesce(c.due_at, c.stopped_at)
+    from clocks c
+    where c.id in (select id from u) and not c.void
+      and coalesce(c.due_at, c.stopped_at) < cast(:now as timestamptz) - interval '1 hour'
+)
 update clocks c
 set void = true, state = 'idle', due_at = null, stopped_at = null, breached_at = null, wake_at = u.wake_at,
     deadline_version = u.deadline_version, assessed_at = cast(:now as timestamptz)
-from unnest(cast(:id as bigint[]), cast(:deadline_version as int[]), cast(:wake_at as timestamptz[]))
-    as u (id, deadline_version, wake_at)
+from u
 where c.id = u.id;
 
 -- name: add_clocks
-insert into clocks (ticket, contract, commitment, cycle, owner, state, severity, region, promised, promised_s, calendar,
-    clause, started_at, due_at, stopped_at, breached_at, used_s, paused_s, provisional, deadline_version, ladder_from,
-    assessed_at, wake_at)
-select u.ticket, u.contract, u.commitment, u.cycle, u.owner, u.state, u.severity, u.region, u.promised, u.promised_s,
-    u.calendar, u.clause, u.started_at, u.due_at, u.stopped_at, u.breached_at, u.used_s, u.paused_s, u.provisional,
-    u.deadline_version, u.ladder_from, cast(:now as timestamptz), u.wake_at
-from unnest(cast(:ticket as bigint[]), cast(:contract as bigint[]), cast(:commitment as text[]), cast(:cycle as int[]), cast(:owner as text[]),
-    cast(:state as text[]), cast(:severity as smallint[]), cast(:region as text[]), cast(:promised as text[]),
-    cast(:promised_s as float8[]), cast(:calendar as text[]), cast(:clause as text[]),
-    cast(:started_at as timestamptz[]), cast(:due_at as timestamptz[]), cast(:stopped_at as timestamptz[]),
-    cast(:breached_at as timestamptz[]), cast(:used_s as float8[]), cast(:paused_s as float8[]),
-    cast(:provisional as bool[]), cast(:deadline_version as int[]), cast(:ladder_from as timestamptz[]),
-    cast(:wake_at as timestamptz[]))
-    as u (ticket, contract, commitment, cycle, owner, state, severity, region, promised, promised_s, calendar, clause, started_at,
-          due_at, stopped_at, breached_at, used_s, paused_s, provisional, deadline_version, ladder_from, wake_at)
-returning id, ticket, commitment, cycle;
+with added as (
+    insert into clocks (ticket, contract, commitment, cycle, owner, state, severity, region, promised, promised_s, calendar,
+        clause, started_at, due_at, stopped_at, breached_at, used_s, paused_s, provisional, deadline_version, ladder_from,
+        assessed_at, wake_at)
+    select u.ticket, u.contract, u.commitment, u.cycle, u.owner, u.state, u.severity, u.region, u.promised, u.promised_s,
+        u.calendar, u.clause, u.started_at, u.due_at, u.stopped_at, u.breached_at, u.used_s, u.paused_s, u.provisional,
+        u.deadline_version, u.ladder_from, cast(:now as timestamptz), u.wake_at
+    from unnest(cast(:ticket as bigint[]), cast(:contract as bigint[]), cast(:commitment as text[]), cast(:cycle as int[]), cast(:owner as text[]),
+        cast(:state as text[]), cast(:severity as smallint[]), cast(:region as text[]), cast(:promised as text[]),
+        cast(:promised_s as float8[]), cast(:calendar as text[]), cast(:clause as text[]),
+        cast(:started_at as timestamptz[]), cast(:due_at as timestamptz[]), cast(:stopped_at as timestamptz[]),
+        cast(:breached_at as timestamptz[]), cast(:used_s as float8[]), cast(:paused_s as float8[]),
+        cast(:provisional as bool[]), cast(:deadline_version as int[]), cast(:ladder_from as timestamptz[]),
+        cast(:wake_at as timestamptz[]))
+        as u (ticket, contract, commitment, cycle, owner, state, severity, region, promised, promised_s, calendar, clause, started_at,
+              due_at, stopped_at, breached_at, used_s, paused_s, provisional, deadline_version, ladder_from, wake_at)
+    returning id, ticket, commitment, cycle, contract, coalesce(due_at, stopped_at) as at
+), marked as (
+    insert into day_marks (part, owner, since, until)
+    select 'clocks', contract, min(at), max(at)
+    from added
+    where at < cast(:now as timestamptz) - interval '1 hour'
+    group by contract, date_bin('1 day', at, timestamptz 'epoch')
+)
+select id, ticket, commitment, cycle from added;
 
 -- name: raise_alerts
 insert into alerts (clock, ticket, step, repeat, deadline_version, kind, notify, fires_at, planned_at, due_at, grave,

@@ -42,9 +42,9 @@ async def move(conn: Connection, call: int, ticket: int | None) -> None:
     await _sql.move(conn, id=call, ticket=ticket)
 
 
-async def change(conn: Connection, call: int, values: dict[str, Any]) -> None:
+async def change(conn: Connection, call: int, values: dict[str, Any], now: datetime) -> None:
     """Completes a call that was logged while it was still going on."""
-    await _sql.change(conn, id=call, **values)
+    await _sql.change(conn, id=call, now=now, **values)
 
 
 async def page(conn: Connection, before: int, limit: int, caller: str | None) -> list[Row]:

@@ -24,9 +24,9 @@ async def ensure(conn: Connection, ref: str, direction: str, now: datetime) -> t
     return row, fresh
 
 
-async def follow(conn: Connection, call: int, values: dict[str, Any]) -> None:
+async def follow(conn: Connection, call: int, values: dict[str, Any], now: datetime) -> None:
     """The call is as the telephone says."""
-    await _sql.follow(conn, id=call, **values)
+    await _sql.follow(conn, id=call, now=now, **values)
 
 
 async def logins(conn: Connection, names: Sequence[str]) -> list[str]:

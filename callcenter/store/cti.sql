@@ -12,6 +12,17 @@ returning id;
 select id from calls where ref = :ref;
 
 -- name: follow!
+with marked as (
+    insert into day_marks (part, owner, since, until)
+    select 'calls', 0, received_at, received_at from calls
+    where id = :id and received_at < cast(:now as timestamptz) - interval '1 hour'
+    union all
+    select 'faults', t.contract, i.at, i.at
+    from calls c
+    join tickets t on t.number = c.ticket
+    cross join lateral fault_instants(t.number) i (at)
+    where c.id = :id and t.contract is not null and i.at < cast(:now as timestamptz) - interval '1 hour'
+)
 update calls
 set queue = :queue, contact = :contact, caller = :caller, caller_raw = :caller_raw, called = :called, direction = :direction,
     queued_at = :queued_at, answered_at = :answered_at, ended_at = :ended_at, wait_s = :wait_s, outcome = :outcome,

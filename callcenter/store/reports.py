@@ -32,13 +32,13 @@ class Span:
         """The only row, or the only value, of a named query about the span."""
         return await getattr(_sql, name)(self.conn, **self._given())
 
-    async def worst(self, limit: int) -> list[Row]:
-        """The gravest breaches."""
-        return await self.rows("worst", limit=limit)
+    async def worst(self, limit: int, among: Sequence[int]) -> list[Row]:
+        """The gravest breaches of these tickets."""
+        return await self.rows("worst", limit=limit, tickets=among)
 
     async def breaches(self) -> AsyncIterator[Sequence[Row]]:
         """Pages of all breaches, the gravest first, one picture of the database."""
-        async with _sql.worst_cursor(self.conn, **self._given(), limit=None) as opened:
+        async with _sql.worst_cursor(self.conn, **self._given(), limit=None, tickets=None) as opened:
             cursor = await opened
             while page := await cursor.fetch(_PAGE):
                 yield page
@@ -50,6 +50,11 @@ class Span:
 async def entries(conn: Connection, tickets: Sequence[int]) -> list[Row]:
     """What happened on these tickets, in order."""
     return [row async for row in _sql.entries(conn, tickets=list(tickets))]
+
+
+async def laborious(conn: Connection, numbers: Sequence[int]) -> list[Row]:
+    """These tickets' titles, and how many people each took."""
+    return [row async for row in _sql.laborious(conn, tickets=list(numbers))]
 
 
 async def kept(conn: Connection, contract: int, month: str, part: str) -> Row | None:

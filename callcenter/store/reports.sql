@@ -1,5 +1,6 @@
 -- name: worst
--- Breaches to the customer whose deadline falls into the span, the gravest first, then those longest overdue.
+-- Breaches to the customer whose deadline falls into the span, the gravest first, then those longest overdue; of some
+-- tickets, or of all.
 select c.*, t.ref, t.title, t.reported_at, e.reason as exempt, r.party, r.cause
 from (
     select ticket, commitment, clause, cycle, severity, region, promised, started_at, due_at, stopped_at,
@@ -12,7 +13,7 @@ from (
         where contract = :contract and due_at >= :since and due_at < :until and due_at < :now and state = 'running'
           and stopped_at is null and not void
     ) broken
-    where owner = 'customer'
+    where owner = 'customer' and (cast(:tickets as bigint[]) is null or ticket = any (cast(:tickets as bigint[])))
     order by severity nulls last, extract(epoch from coalesce(stopped_at, cast(:now as timestamptz)) - due_at)::float8 desc,
         ticket, commitment, cycle
     limit :limit
@@ -35,50 +36,15 @@ from contract_versions v
 where v.contract = :contract and v.effective < cast(:until as timestamptz) at time zone v.timezone
 order by v.version;
 
--- name: effort^
--- Inbound calls about the contract's faults: about those reported in the span how many, and how long the first one rang
--- before somebody spoke; and of those first rung about in the span and settled by now, how many took a single call. What
--- rang first more than 90 days before is not looked for.
-select count(*) filter (where mine) as faults, coalesce(sum(contacts) filter (where mine), 0)::bigint as contacts,
-       coalesce(max(contacts) filter (where mine), 0) as most, count(*) filter (where mine and contacts > 2) as laborious,
-       avg(ring_s) filter (where mine)::float8 as ring_s, count(*) filter (where settled) as settled,
-       count(*) filter (where settled and contacts = 1) as at_once
-from (
-    select c.contacts, c.ring_s, t.reported_at >= :since and t.reported_at < :until as mine,
-           c.first_at >= :since and c.first_at < :until and t.state in ('resolved', 'closed', 'restored') as settled
-    from (
-        select ticket, count(*) as contacts, min(received_at) as first_at,
-               date_part('epoch', min(answered_at) - min(received_at)) as ring_s
-        from calls
-        where ticket is not null and direction = 'in' and received_at >= cast(:since as timestamptz) - interval '90 days'
-        group by ticket
-    ) c
-    join tickets t on t.number = c.ticket
-    where t.contract = :contract
-) fault;
-
 -- name: laborious
--- The faults that took the most calls, with the people on the phone and on the timeline.
-select l.ticket, l.contacts, l.title,
+-- Faults with the people on the phone and on the timeline.
+select t.number as ticket, t.title,
        (select count(distinct p.who) from (
-            select c.agent as who from calls c where c.ticket = l.ticket
-            union select e.by from entries e where e.ticket = l.ticket
+            select c.agent as who from calls c where c.ticket = t.number
+            union select e.by from entries e where e.ticket = t.number
         ) p where p.who is not null) as people
-from (
-    select c.ticket, c.contacts, t.title
-    from (
-        select ticket, count(*) as contacts
-        from calls
-        where ticket is not null and direction = 'in' and received_at >= cast(:since as timestamptz) - interval '90 days'
-        group by ticket
-        having count(*) > 1
-    ) c
-    join tickets t on t.number = c.ticket
-    where t.contract = :contract and t.reported_at >= :since and t.reported_at < :until
-    order by c.contacts desc, c.ticket
-    limit :limit
-) l
-order by l.contacts desc, l.ticket;
+from tickets t
+where t.number = any (cast(:tickets as bigint[]));
 
 -- name: spoken
 -- Promises made by word of mouth in the span. Kept by the first `kept` after it that names the same thing or nothing.
@@ -206,18 +172,6 @@ from (
 ) l
 where out > 0;
 
--- name: repeats^
--- Faults on an asset that had another fault of the same contract in the 30 days before.
-select count(*) as faults, count(*) filter (where again) as repeated
-from (
-    select t.reported_at - lag(t.reported_at) over (partition by t.asset order by t.reported_at, t.number)
-               <= interval '30 days' as again, t.reported_at
-    from tickets t
-    where t.contract = :contract and t.asset is not null and t.kind = 'fault'
-      and t.reported_at >= cast(:since as timestamptz) - interval '30 days' and t.reported_at < :until
-) fault
-where reported_at >= :since;
-
 -- name: repeated_assets
 select a.serial, a.model, count(*) as n
 from tickets t
@@ -228,20 +182,6 @@ group by a.serial, a.model
 having count(*) > 1 and max(t.reported_at) >= :since
 order by n desc, a.serial
 limit :limit;
-
--- name: first_fix^
--- Faults settled by now whose first arrival falls into the span: fixed at once with a single arrival and no reopening.
--- What arrived first more than 90 days before is not looked for.
-select count(*) filter (where a.mine) as visited,
-       count(*) filter (where a.mine and a.arrivals = 1 and r.ticket is null) as fixed
-from (
-    select ticket, count(*) as arrivals, min(occurred_at) >= :since and min(occurred_at) < :until as mine
-    from entries
-    where type = 'arrived' and occurred_at >= cast(:since as timestamptz) - interval '90 days'
-    group by ticket
-) a
-join tickets t on t.number = a.ticket and t.contract = :contract and t.state in ('restored', 'resolved', 'closed')
-left join (select distinct ticket from entries where type = 'reopened') r on r.ticket = a.ticket;
 
 -- name: kept^
 select as_of, took_s, counts from kept_counts where contract = :contract and month = :month and part = :part;
@@ -261,5 +201,5 @@ order by k.code;
 delete from kept_counts where contract = :contract;
 
 -- name: prepare!
--- Grouping a million needs room; counted once, a query is not worth compiling.
-select set_config('work_mem', '96MB', true), set_config('jit', 'off', true);
+-- Grouping a million needs room; counted once, a query is not worth compiling; a day is not read like a year.
+select set_config('work_mem', '96MB', true), set_config('jit', 'off', true), set_config('plan_cache_mode', 'force_custom_plan', true);

@@ -52,7 +52,7 @@ with opened as (
         site bigint, contact bigint, asset bigint, caller text, title text, description text, facts jsonb, graded_by text,
         kind text, category text, region text, phase text, severity smallint, state text, assignee text,
         reported_at timestamptz, entries int, head bytea, now timestamptz)
-    returning number, created_at
+    returning number, created_at, contract, reported_at, asset
 ), told as (
     insert into events (at, kind, ticket) select created_at, 'opened', number from opened
 ), called as (
@@ -63,7 +63,7 @@ with opened as (
     from json_to_recordset(:calls) as c (ticket bigint, queue bigint, contact bigint, caller text, caller_raw text,
         called text, direction text, received_at timestamptz, answered_at timestamptz, ended_at timestamptz, wait_s float8,
         outcome text, agent text, summary text, now timestamptz)
-    returning id, ticket
+    returning id, ticket, received_at, created_at
 ), written as (
     insert into entries (ticket, seq, type, occurred_at, recorded_at, by, data, hash)
     select e.ticket, e.seq, e.type, e.occurred_at, e.recorded_at, e.by, cast(e.data as json), e.hash
@@ -79,6 +79,17 @@ with opened as (
         severity smallint, region text, promised text, promised_s float8, calendar text, clause text,
         started_at timestamptz, due_at timestamptz, stopped_at timestamptz, breached_at timestamptz, used_s float8,
         paused_s float8, provisional bool, ladder_from timestamptz, assessed_at timestamptz, wake_at timestamptz)
+    returning contract, assessed_at, coalesce(due_at, stopped_at) as at
+), marked as (
+    insert into day_marks (part, owner, since, until)
+    select 'clocks', contract, at, at from running where at < assessed_at - interval '1 hour'
+    union all
+    select 'calls', 0, received_at, received_at from called where received_at < created_at - interval '1 hour'
+    union all
+    select 'faults', o.contract, least(o.reported_at, c.received_at),
+           greatest(o.reported_at + case when o.asset is not null then interval '31 days' else interval '0' end, c.received_at)
+    from opened o left join called c on c.ticket = o.number
+    where o.contract is not null and least(o.reported_at, c.received_at) < o.created_at - interval '1 hour'
 )
 select opened.number, called.id as call from opened left join called on called.ticket = opened.number;
 
@@ -126,7 +137,20 @@ from unnest(cast(:seq as int[]), cast(:type as text[]), cast(:at as timestamptz[
     cast(:hash as bytea[])) as e (seq, type, occurred_at, data, hash);
 
 -- name: summarize!
-with told as (insert into events (at, kind, ticket) values (:now, 'changed', :number))
+-- A fault that is settled now or no more, arrived at, reopened or reported at another time counts otherwise on its days; a
+-- unit's next fault, too, is a repeat or is not, by when this one was reported.
+with told as (insert into events (at, kind, ticket) values (:now, 'changed', :number)), marked as (
+    insert into day_marks (part, owner, since, until)
+    select 'faults', t.contract, i.at,
+           i.at + case when t.asset is not null and (t.reported_at <> cast(:reported_at as timestamptz) or t.kind <> cast(:kind as text))
+                       then interval '31 days' else interval '0' end
+    from tickets t
+    cross join lateral (select fault_instants(t.number) union all select cast(:reported_at as timestamptz)) i (at)
+    where t.number = :number and t.contract is not null and i.at < cast(:now as timestamptz) - interval '1 hour'
+      and (t.state in ('restored', 'resolved', 'closed') <> (cast(:state as text) in ('restored', 'resolved', 'closed'))
+           or t.reported_at <> cast(:reported_at as timestamptz) or t.kind <> cast(:kind as text)
+           or exists (select from entries e where e.ticket = t.number and e.seq > t.entries and e.type in ('arrived', 'reopened')))
+)
 update tickets
 set entries = :entries, head = :head, kind = :kind, category = :category, region = :region, phase = :phase,
     severity = :severity, state = :state, assignee = :assignee, reported_at = :reported_at, version = version + 1,
@@ -134,10 +158,23 @@ set entries = :entries, head = :head, kind = :kind, category = :category, region
 where number = :number;
 
 -- name: attach!
+with marked as (
+    insert into day_marks (part, owner, since, until)
+    select 'faults', v.contract, i.at, i.at + case when t.asset is not null then interval '31 days' else interval '0' end
+    from tickets t
+    cross join lateral fault_instants(t.number) i (at)
+    cross join lateral (values (t.contract), (cast(:contract as bigint))) v (contract)
+    where t.number = :number and v.contract is not null
+)
 update tickets set contract = :contract, contract_version = :contract_version where number = :number;
 
 -- name: change!
-with told as (insert into events (at, kind, ticket) values (:now, 'changed', :number))
+with told as (insert into events (at, kind, ticket) values (:now, 'changed', :number)), marked as (
+    insert into day_marks (part, owner, since, until)
+    select 'faults', t.contract, t.reported_at, t.reported_at + interval '31 days'
+    from tickets t
+    where t.number = :number and t.contract is not null and t.asset is distinct from cast(:asset as bigint)
+)
 update tickets
 set title = :title, description = :description, account = :account, site = :site, contact = :contact, asset = :asset,
     version = version + 1, updated_at = :now
@@ -164,4 +201,11 @@ select ticket, kind, false, by, created_at from links where other = :number
 order by created_at;
 
 -- name: move_calls!
+with marked as (
+    insert into day_marks (part, owner, since, until)
+    select 'faults', t.contract, i.at, i.at
+    from tickets t
+    cross join lateral (select fault_instants(cast(:number as bigint)) union all select fault_instants(cast(:into as bigint))) i (at)
+    where t.number in (:number, :into) and t.contract is not null
+)
 update calls set ticket = :into where ticket = :number;
