@@ -14,7 +14,9 @@ if __name__ == "__main__":
     parser.add_argument("--seeds", type=int, default=20, help="how many")
     parser.add_argument("--first", type=int, default=1, help="the first one")
     parser.add_argument("--server", help="an address of PostgreSQL on which a database may be made; else one's own")
+    parser.add_argument("--template", help="a prepared database on it")
     parser.add_argument("--trace", action="store_true", help="tell what happened")
     parser.add_argument("--go-on", action="store_true", help="go on after one that fails")
     given = parser.parse_args()
-    sys.exit(main(given.first, given.seeds, server=given.server, trace=given.trace, go_on=given.go_on))
+    days = {"server": given.server, "template": given.template, "trace": given.trace, "go_on": given.go_on}
+    sys.exit(main(given.first, given.seeds, **days))

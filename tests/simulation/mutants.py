@@ -5,6 +5,7 @@ if one got away. A NAME is a mutation's, or a part of it. With `--table` the res
 """
 
 import argparse
+import asyncio
 import re
 import shutil
 import subprocess
@@ -13,11 +14,12 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from mutations import MUTANTS
-from simulated_run import own_server
+from simulated_run import own_database, own_server, prepare
 
 _ROOT = Path(__file__).parents[2]
 # A day that is not over after so long will never be: a pass takes the same clock again and again.
@@ -36,7 +38,7 @@ def mutated(name: str, folder: Path) -> Path:
     """A copy of the packages with the mutation; ValueError where its text is not found any more."""
     copy = folder / re.sub(r"\W+", "_", name)
     for part in ("alerts", "callcenter", "sla", "migrations", "tests/simulation"):
-        shutil.copytree(_ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__", "static"))
+        shutil.copytree(_ROOT / part, copy / part, ignore=shutil.ignore_patterns("static"))
     (copy / "tests" / "unit").mkdir()
     for path in (_ROOT / "tests" / "unit").glob("second_*.py"):
         shutil.copy(path, copy / "tests" / "unit")
@@ -49,9 +51,10 @@ def mutated(name: str, folder: Path) -> Path:
     return copy
 
 
-def caught(copy: Path, seeds: int, server: str) -> Catch:
-    """What the days of the copy came to."""
+def caught(copy: Path, seeds: int, server: str, template: str | None) -> Catch:
+    """What the days of the copy came to, on a copy of the template or, without, on a database made by the copy."""
     command = [sys.executable, copy / "tests" / "simulation", "--seeds", str(seeds), "--server", server]
+    command += ["--template", template] if template else []
     try:
         run = subprocess.run(
             command, cwd=copy, capture_output=True, text=True, check=False, timeout=_PATIENCE_S + 10 * seeds
@@ -62,6 +65,10 @@ def caught(copy: Path, seeds: int, server: str) -> Catch:
     if seed:
         return Catch(f"seed {seed[1]}", seed[2])
     return Catch("nothing", "") if run.returncode == 0 else Catch("at once", run.stderr.strip().rpartition("\n")[2])
+
+
+def _migrates(name: str) -> bool:
+    return any(edit.file.startswith("migrations") for edit in MUTANTS[name])
 
 
 def chosen(parts: Iterable[str]) -> list[str]:
@@ -88,14 +95,16 @@ def main() -> int:
     parser.add_argument("names", nargs="*")
     given = parser.parse_args()
     results: dict[str, Catch] = {}
-    with tempfile.TemporaryDirectory() as folder, own_server() as server:
+    with tempfile.TemporaryDirectory() as folder, own_server() as server, own_database(server) as prepared:
+        asyncio.run(prepare(prepared))
+        template = urlsplit(prepared).path.strip("/")
         for name in chosen(given.names):
             try:
                 copy = mutated(name, Path(folder))
             except ValueError as error:
                 results[name] = Catch("no such text", str(error))
             else:
-                results[name] = caught(copy, given.seeds, server)
+                results[name] = caught(copy, given.seeds, server, None if _migrates(name) else template)
                 shutil.rmtree(copy)
             print(f"{name}: {results[name].seed}: {results[name].what[:160]}", flush=True)
             if given.table:

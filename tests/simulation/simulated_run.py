@@ -88,9 +88,10 @@ class Simulator:
 
 
 @contextmanager
-def simulator(dsn: str) -> Iterator[Simulator]:
-    """A simulator on an empty database."""
-    asyncio.run(prepare(dsn))
+def simulator(dsn: str, *, prepared: bool = False) -> Iterator[Simulator]:
+    """A simulator on a database that is empty or `prepared`."""
+    if not prepared:
+        asyncio.run(prepare(dsn))
     made = Simulator(dsn)
     made.open()
     before = structlog.get_config()
@@ -103,12 +104,23 @@ def simulator(dsn: str) -> Iterator[Simulator]:
         made.close()
 
 
-def main(first: int, seeds: int, *, server: str | None = None, trace: bool = False, go_on: bool = False) -> int:
-    """Runs the seeds, until one fails unless they go on, on a server of their own or the one given; the exit code."""
+def main(
+    first: int,
+    seeds: int,
+    *,
+    server: str | None = None,
+    template: str | None = None,
+    trace: bool = False,
+    go_on: bool = False,
+) -> int:
+    """Runs the seeds, until one fails unless they go on; the exit code.
+
+    `server` and `template` are an address and the name of a prepared database there; otherwise both are made.
+    """
     with (
         own_server() if server is None else nullcontext(server) as dsn,
-        own_database(dsn) as database,
-        simulator(database) as days,
+        own_database(dsn, template) as database,
+        simulator(database, prepared=template is not None) as days,
     ):
         return _all(days, range(first, first + seeds), trace=trace, go_on=go_on)
 
@@ -124,10 +136,10 @@ def own_server() -> Iterator[str]:
 
 
 @contextmanager
-def own_database(dsn: str) -> Iterator[str]:
-    """An empty database of the server, which is gone afterwards."""
+def own_database(dsn: str, template: str | None = None) -> Iterator[str]:
+    """An empty database of the server, or a copy of the template, which is gone afterwards."""
     name = f"days_{os.getpid()}"
-    asyncio.run(_say(dsn, f"create database {name}"))
+    asyncio.run(_say(dsn, f"create database {name} template {template or 'template1'}"))
     try:
         yield urlunsplit(urlsplit(dsn)._replace(path=f"/{name}"))
     finally:
