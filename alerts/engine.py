@@ -56,6 +56,8 @@ async def run_pass(book: Book, now: datetime, limit: int = 500, batches: int | N
             lag=max([total.lag, *(now - one.wake_at for one in due)]),
         )
         done = done or not due  # a full batch of rows whose tickets others hold: they judge them
+    if done:
+        await book.caught_up(now)
     return msgspec.structs.replace(total, more=not done)
 
 

@@ -73,6 +73,9 @@ class Book(Protocol):
     def batch(self) -> AbstractAsyncContextManager[Batch]:
         """A transaction, committed on leaving, rolled back on an exception."""
 
+    async def caught_up(self, now: datetime) -> None:
+        """Nothing was left to claim: what was found late so far need not wait for more of its kind."""
+
 
 class Delivery(msgspec.Struct, frozen=True):
     """One message to one channel, leased to this process."""

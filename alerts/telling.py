@@ -1,8 +1,9 @@
 """Who is told of a new alert, on which channels, when, and in which company. Pure.
 
 A duty nobody fills hands the message to the duties of the next rung, in the end to every admin. More than `MOST` alerts
-of one contract, site and cause within a minute leave together at the minute's end; what was found late leaves together;
-a person's digest and quiet hours hold back what goes to that person alone, never what is grave.
+of one contract, site and cause within a minute leave together at the minute's end; what was found late leaves together
+when nothing is left to find; a person's digest and quiet hours hold back what goes to that person alone, never what is
+grave.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from alerts.ladder import Kind
 
 MOST = 10
 WITHIN = timedelta(seconds=60)
-# What an outage left is gathered for so long before it is told.
+# What an outage left is told when all of it is found, at the next beat for all hosts, or at the latest after so long.
 LATE_WITHIN = timedelta(seconds=10)
+LATE_AT_MOST = timedelta(minutes=10)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -133,7 +135,7 @@ def outgoing(
     for one, people in fired:
         batch, at = "", now
         if one.late:
-            batch, at = f"late {one.contract}", next_of(LATE_WITHIN, now)
+            batch, at = f"late {one.contract}", now + LATE_AT_MOST
         else:
             found[one.storm] += 1
             if found[one.storm] > MOST:

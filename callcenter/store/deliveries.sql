@@ -55,6 +55,7 @@ with room as (
 update deliveries d
 set state = case when ready.stale then 'cancelled' else 'sending' end,
     attempts = d.attempts + case when ready.stale then 0 else 1 end, next_try_at = null,
+    ready_at = coalesce(d.ready_at, greatest(d.created_at, d.next_try_at)),
     lease_until = case when ready.stale then null else cast(:until as timestamptz) end,
     lease_by = case when ready.stale then null else cast(:by as text) end
 from ready
@@ -99,16 +100,19 @@ where c.carrier = d.id and d.state = 'cancelled' and (d.id = any (cast(:ids as u
 
 -- name: company
 -- What each message speaks of beside its own alert: how many, and the first of them. Alerts withdrawn since are left out.
-select c.carrier, count(*) as n,
-    (array_agg(jsonb_build_object('alert', a.id, 'ticket', a.ticket, 'title', t.title, 'commitment', k.commitment, 'kind', a.kind,
-        'severity', k.severity, 'due_at', a.due_at, 'fires_at', a.fires_at) order by a.due_at, a.id))[1 : cast(:most as int)] as listed,
-    min(a.fires_at) as since
-from deliveries c
-join alerts a on a.id = c.alert
-join clocks k on k.id = a.clock
-join tickets t on t.number = a.ticket
-where c.carrier = any (cast(:ids as uuid[])) and (c.event <> 'fire' or a.state <> 'withdrawn')
-group by c.carrier;
+select m.carrier, max(m.n) as n, min(m.fires_at) as since,
+    array_agg(jsonb_build_object('alert', m.alert, 'ticket', m.ticket, 'title', t.title, 'commitment', k.commitment, 'kind', m.kind,
+        'severity', k.severity, 'due_at', m.due_at, 'fires_at', m.fires_at) order by m.place) filter (where m.place <= :most) as listed
+from (
+    select c.carrier, a.id as alert, a.ticket, a.clock, a.kind, a.due_at, a.fires_at, count(*) over (partition by c.carrier) as n,
+        row_number() over (partition by c.carrier order by a.due_at, a.id) as place
+    from deliveries c
+    join alerts a on a.id = c.alert
+    where c.carrier = any (cast(:ids as uuid[])) and (c.event <> 'fire' or a.state <> 'withdrawn')
+) m
+left join tickets t on t.number = m.ticket and m.place <= :most
+left join clocks k on k.id = m.clock and m.place <= :most
+group by m.carrier;
 
 -- name: gated
 -- Channels with something to send whose pace is kept: limited ones, and those that failed.
@@ -223,7 +227,7 @@ where id = any (cast(:ids as uuid[])) and lease_by = :by and state = 'sending';
 
 -- name: depth^
 -- How many deliveries wait or are under way, and since when the oldest; one that is held back waits from when it may go.
-select count(*) as depth, min(greatest(created_at, case when attempts = 0 then next_try_at end)) as oldest
+select count(*) as depth, min(greatest(created_at, ready_at, case when attempts = 0 then next_try_at end)) as oldest
 from deliveries
 where state in ('pending', 'sending');
 

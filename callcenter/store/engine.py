@@ -10,6 +10,7 @@ from alerts.duty import Roster
 from alerts.engine import LATE
 from alerts.policy import Outcome, PastAlert, StoredClock
 from alerts.ports import Due, Matter, Unsavable
+from alerts.telling import LATE_WITHIN, next_of
 from callcenter.store import alerts, queries, tickets
 from callcenter.store.contracts import Terms
 from callcenter.store.duty import Rosters
@@ -20,6 +21,8 @@ from sla.timeline import Timeline
 _sql = queries.load(__file__)
 # As much of a backlog is taken at once: whatever falls due meanwhile waits for it to be done.
 BACKLOG = 200
+# As many deliveries are put into one company by a statement.
+GATHERED = 2000
 
 
 class ClockBook:
@@ -29,12 +32,27 @@ class ClockBook:
         self._pool = pool
         self._terms = terms
         self._rosters = Rosters()
+        self._behind = True  # whoever was here before may have left something untold
 
     @asynccontextmanager
     async def batch(self) -> AsyncIterator["ClockBatch"]:
         """A transaction, committed on leaving, rolled back on an exception."""
         async with self._pool.acquire() as conn, conn.transaction():
-            yield ClockBatch(conn, self._terms, self._rosters)
+            batch = ClockBatch(conn, self._terms, self._rosters)
+            yield batch
+        self._behind = self._behind or batch.found_late
+
+    async def caught_up(self, now: datetime) -> None:
+        """What was found late leaves together at the next beat, unless another host has some of it still to judge."""
+        if not self._behind:
+            return
+        async with self._pool.acquire() as conn:
+            if not await _sql.worked_off(conn, since=now - LATE):
+                return
+            while await _sql.gather_late(conn, most=GATHERED):
+                pass  # a short statement at a time: whoever sends waits for none of them long
+            await _sql.tell_late(conn, at=next_of(LATE_WITHIN, now))
+        self._behind = False
 
     async def next_wake(self) -> datetime | None:
         """The earliest instant at which some clock is due, or None."""
@@ -52,6 +70,7 @@ class ClockBatch:
         self._rosters = rosters
         self._contracts: dict[int, int] = {}
         self._late: set[int] = set()
+        self.found_late = False
         self._stale: dict[int, tuple[Row, Timeline]] = {}  # tickets whose own columns are older than an entry
 
     async def claim(self, now: datetime, fresh_since: datetime, limit: int) -> tuple[Sequence[Due], bool]:
@@ -65,6 +84,7 @@ class ClockBatch:
         held = [row for row in rows if row["held"]]  # somebody writes to the others' tickets, and judges them then
         self._contracts |= {row["ticket"]: row["contract"] for row in held}
         self._late |= {row["id"] for row in held if row["wake_at"] <= now - LATE}
+        self.found_late = bool(self._late)
         return [Due(row["ticket"], _stored(row), row["wake_at"]) for row in held], done
 
     async def matters(self, numbers: Iterable[int]) -> Mapping[int, Matter | Exception]:

@@ -35,5 +35,38 @@ where ticket = any (cast(:tickets as bigint[]));
 -- name: postpone!
 update clocks set wake_at = :until where id = any (cast(:clocks as bigint[]));
 
+-- name: worked_off$
+-- Whether nothing is left of a backlog.
+select not exists (select from clocks where wake_at <= :since);
+
+-- name: gather_late$
+-- Some more of what an outage left travels with the first of its company; how many.
+with heads as (
+    select distinct on (d.channel, d.batch) d.id, d.channel, d.batch
+    from deliveries d
+    where d.state = 'pending' and d.event = 'fire' and d.batch like 'late %' and d.attempts = 0
+    order by d.channel, d.batch, d.created_at, d.alert
+), company as (
+    select d.id, h.id as head
+    from deliveries d join heads h on h.channel = d.channel and h.batch = d.batch and h.id <> d.id
+    where d.state = 'pending' and d.event = 'fire' and d.attempts = 0
+      and not exists (select from deliveries c where c.carrier = d.id)
+    limit :most
+    for update of d skip locked
+), taken as (
+    update deliveries d
+    set state = 'gathered', carrier = company.head, next_try_at = null
+    from company
+    where d.id = company.id
+    returning d.id
+)
+select count(*)::int from taken;
+
+-- name: tell_late!
+-- What waited for company leaves.
+update deliveries
+set next_try_at = cast(:at as timestamptz)
+where state = 'pending' and event = 'fire' and batch like 'late %' and attempts = 0 and next_try_at > cast(:at as timestamptz);
+
 -- name: next_wake$
 select min(wake_at) from clocks where wake_at is not null;

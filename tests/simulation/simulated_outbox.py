@@ -115,7 +115,7 @@ def _owed(
         contract = next(row["contract"] for row in work.of("clocks") if row["id"] == alert["clock"])
         if alert["storm"] != (None if late else f"{contract}//"):
             yield f"alert {alert['id']}: counts for the storm {alert['storm']} of {contract}, late {late}"
-        companies = [(f"late {contract}", beat(timedelta(seconds=10), alert["recorded_at"]))] if late else before(alert)
+        companies = [(f"late {contract}", alert["recorded_at"] + timedelta(minutes=10))] if late else before(alert)
         right = [
             set(_expected(alert, people, late, company, at, channels))
             for people in reach[alert["id"]].people
