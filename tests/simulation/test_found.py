@@ -12,9 +12,11 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 from simulated_day import furnish
+from simulated_terms import CONTRACTS
 from simulated_world import START
 
 from alerts.engine import run_pass
+from alerts.policy import PastAlert, StoredClock, judge
 from callcenter.services import calls, timeline
 from callcenter.services.calls import LogCall
 from callcenter.services.context import Context
@@ -23,7 +25,11 @@ from callcenter.settings import Settings
 from callcenter.steady_now import SteadyNow
 from callcenter.store.engine import ClockBook
 from callcenter.store.pool import open_pool
+from sla.clock import assess
+from sla.interval import micros
+from sla.timeline import Entry, Timeline
 
+_MINUTE = timedelta(minutes=1)
 _AGENT = Actor("agent", "supervisor")
 
 
@@ -114,3 +120,28 @@ async def test_78_an_answer_that_took_long_says_nothing_of_the_clock(pool: async
     steady = SteadyNow(lambda: start + next(readings))
     await steady.compare(pool)
     assert steady.offset == timedelta(0)
+
+
+def test_19_a_rung_the_rota_moved_does_not_repeat_under_a_number_that_was_told() -> None:
+    """Its first repeat was told, the rung moved on, and it was raised again; the key alone held it back."""
+    contract, due = CONTRACTS["HOUSE"].contract(), START + 15 * _MINUTE
+    told = [
+        PastAlert(number, 2, number, 1, "warning", at, "firing", early=True)
+        for number, at in enumerate((due - 30 * _MINUTE, due + 80 * _MINUTE))
+    ]
+    timeline = Timeline(
+        (
+            Entry("reported", micros(START), 1, data={"region": "city"}),
+            Entry("graded", micros(START), 2, data={"severity": 2}),
+        )
+    )
+    stored = StoredClock(1, "response", 1, due, 1, START)
+
+    def repeats(minutes: int) -> list[int]:
+        now = due + minutes * _MINUTE
+        clock = next(one for one in assess(contract, timeline, micros(now)) if one.commitment == "response")
+        outcome = judge(contract, timeline, stored, clock, told, now, START)
+        return [alert.repeat for alert in outcome.raised if alert.step == 2]
+
+    assert repeats(105) == []
+    assert repeats(214) == [2]
