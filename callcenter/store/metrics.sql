@@ -104,7 +104,7 @@ select max(received_at) from calls where received_at <= :now;
 
 -- name: outbox
 -- What is held back waits from when it may go.
-select ch.kind as channel, count(*) as n, min(greatest(d.created_at, case when d.attempts = 0 then d.next_try_at end)) as oldest
+select ch.kind as channel, count(*) as n, min(greatest(d.created_at, d.ready_at, case when d.attempts = 0 then d.next_try_at end)) as oldest
 from deliveries d
 join channels ch on ch.id = d.channel
 where d.state in ('pending', 'sending')

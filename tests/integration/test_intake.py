@@ -2,11 +2,9 @@
 
 import asyncio
 import re
-import shutil
 import subprocess
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -21,8 +19,8 @@ from callcenter.services.people import create_token
 from callcenter.services.types import Actor
 from callcenter.settings import Settings
 from callcenter.web.app import build
+from tests.integration.monitoring import ALERTMANAGER, tool
 
-ROOT = Path(__file__).parents[2]
 START = datetime(2026, 3, 2, 1, tzinfo=UTC)
 TERMS = """
 contract: HF-1
@@ -222,24 +220,19 @@ async def test_a_machine_nobody_knows_has_its_ticket_and_a_bad_contract_is_refus
 
 # Alertmanager's side --------------------------------------------------------------------------------------------------
 
-CONFIG = ROOT / "deploy" / "alertmanager" / "alertmanager.yml"
-
 
 def _seconds(text: str) -> int:
     return sum(int(number) * {"s": 1, "m": 60, "h": 3600}[unit] for number, unit in re.findall(r"(\d+)([smh])", text))
 
 
 def _amtool(*command: str) -> str:
-    tool = shutil.which("amtool")
-    if tool is None:
-        pytest.skip("amtool is not installed (Debian: apt-get install prometheus-alertmanager)")
-    done = subprocess.run([tool, *command], capture_output=True, text=True, check=False)
+    done = subprocess.run([tool("amtool"), *command], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
 def test_alertmanager_takes_its_configuration() -> None:
-    assert "SUCCESS" in _amtool("check-config", str(CONFIG))
+    assert "SUCCESS" in _amtool("check-config", str(ALERTMANAGER))
 
 
 @pytest.mark.parametrize(
@@ -253,11 +246,11 @@ def test_alertmanager_takes_its_configuration() -> None:
     ],
 )
 def test_alerts_go_where_they_should(labels: list[str], receivers: str) -> None:
-    assert _amtool("config", "routes", "test", f"--config.file={CONFIG}", *labels).strip() == receivers
+    assert _amtool("config", "routes", "test", f"--config.file={ALERTMANAGER}", *labels).strip() == receivers
 
 
 def test_no_wait_eats_a_promise_of_ten_minutes() -> None:
-    config = yaml.safe_load(CONFIG.read_text("utf-8"))
+    config = yaml.safe_load(ALERTMANAGER.read_text("utf-8"))
     routes = [config["route"], *config["route"]["routes"]]
     for route in routes:
         wait = _seconds(route.get("group_wait", config["route"]["group_wait"]))

@@ -1,8 +1,6 @@
 """The rules Prometheus is given: they parse, every alert fires when it should and not before, and leads somewhere."""
 
-import os
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,21 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[2]
-PROMETHEUS = ROOT / "deploy" / "prometheus"
+from tests.integration.monitoring import ROOT, tool
+from tests.integration.monitoring import RULES as PROMETHEUS
+
 RULE_TESTS = sorted((PROMETHEUS / "tests").glob("*.yml"))
-ALERTMANAGER = ROOT / "deploy" / "alertmanager" / "alertmanager.yml"
-
-
-def tool(name: str, package: str) -> str:
-    """The path of a program; without it the test is skipped, and fails where a machine should have it (CI)."""
-    found = shutil.which(name)
-    if found is None:
-        said = f"{name} is not installed (Debian: apt-get install {package})"
-        if os.environ.get("CI"):  # noqa: TID251 of the tests, not of the service
-            pytest.fail(said)
-        pytest.skip(said)
-    return found
 
 
 def run(*command: str) -> str:
@@ -44,13 +31,13 @@ ALERTS = {alert["alert"]: alert for alert in alerts()}
 
 
 def test_prometheus_takes_its_configuration() -> None:
-    said = run(tool("promtool", "prometheus"), "check", "config", "prometheus.yml")
+    said = run(tool("promtool"), "check", "config", "prometheus.yml")
     assert "2 rule files found" in said
 
 
 @pytest.mark.parametrize("file", RULE_TESTS, ids=lambda file: file.stem)
 def test_alerts_fire_when_they_should(file: Path) -> None:
-    assert "SUCCESS" in run(tool("promtool", "prometheus"), "test", "rules", f"tests/{file.name}")
+    assert "SUCCESS" in run(tool("promtool"), "test", "rules", f"tests/{file.name}")
 
 
 def _held(file: Path) -> Iterator[tuple[str, bool]]:
