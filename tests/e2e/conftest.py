@@ -31,6 +31,7 @@ _ARGS = ["--no-sandbox", "--headless", "--disable-gpu", "--disable-background-ne
 # Monday 16:02 in Shanghai.
 START = datetime(2026, 3, 2, 8, 2, tzinfo=UTC)
 PASSWORD = "correct horse battery"
+_AWAY = ("Failed to load resource", "WebSocket connection")
 _US = Actor("setup", "admin")
 TERMS = """
 contract: HF-1
@@ -86,6 +87,7 @@ class House:
     ids: dict[str, int]
     token: str
     http: aiohttp.ClientSession
+    faults: list[str]
 
     async def tell(self, event: str, call: str = "c-1", **more: Any) -> None:
         """The telephone system tells of a call from a known number."""
@@ -99,11 +101,8 @@ class House:
 
     async def signed_in(self, login: str = "lin", **options: Any) -> tuple[BrowserContext, Page]:
         """A window of somebody signed in, on the first page; what its console or scripts complain of is kept."""
-        window = await self.browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
+        window = await self.window(**{"viewport": {"width": 1280, "height": 800}, **options})
         page = await window.new_page()
-        window.set_default_timeout(6_000)
-        window.faults = []  # type: ignore[attr-defined]  # for the test to look at
-        page.on("pageerror", lambda error: window.faults.append(str(error)))  # type: ignore[attr-defined]
         secret = secrets.token_urlsafe(32)
         async with self.pool.acquire() as conn:
             digest = hashlib.sha256(secret.encode()).digest()
@@ -112,6 +111,24 @@ class House:
         await page.goto(self.url("/"))
         await page.wait_for_selector("#caller, #problem, main")
         return window, page
+
+    async def window(self, **options: Any) -> BrowserContext:
+        """A window of nobody; whatever a page of it complains of fails the test in the end."""
+        window = await self.browser.new_context(**options)
+        window.set_default_timeout(6_000)
+        window.faults = []  # type: ignore[attr-defined]  # for the test to look at
+
+        def complained(what: str) -> None:
+            window.faults.append(what)  # type: ignore[attr-defined]
+            self.faults.append(what)
+
+        window.on("weberror", lambda one: complained(f"{one.page.url if one.page else ''}: {one.error}"))
+        # that an answer was 409 or the service away is said by the browser itself, and is what some tests are about
+        window.on(
+            "console",
+            lambda one: one.type == "error" and not one.text.startswith(_AWAY) and complained(f"console: {one.text}"),
+        )
+        return window
 
     @property
     def password(self) -> str:
@@ -204,12 +221,13 @@ async def house(pool: asyncpg.Pool) -> AsyncIterator[House]:
     await server.start_server()
     async with async_playwright() as playwright, aiohttp.ClientSession() as http:
         browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=_ARGS)
-        made = House(server, pool, context, clock, browser, ids, token, http)
+        made = House(server, pool, context, clock, browser, ids, token, http, [])
         try:
             yield made
         finally:
             await browser.close()
             await made.server.close()
+        assert made.faults == [], made.faults
 
 
 @pytest.fixture

@@ -54,6 +54,8 @@ def addresses(ticket: int, account: int, code: str) -> list[Somewhere]:
         found.append(Somewhere(path))
     return [
         *found,
+        Somewhere("/wallboard"),
+        Somewhere("/sign-in"),
         Somewhere("/customers?q=13"),
         Somewhere(f"/reports/{code}/behind?figure=due"),
         Somewhere(f"/customers/{account}", "#sites-add"),

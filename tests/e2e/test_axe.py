@@ -43,7 +43,7 @@ async def test_no_page_has_a_violation(house: Any, scheme: str) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_the_sign_in_page_has_no_violation(house: Any, scheme: str) -> None:
-    window = await house.browser.new_context(color_scheme=scheme)
+    window = await house.window(color_scheme=scheme)
     page = await window.new_page()
     for locale in ("en", "zh-CN"):
         await page.goto(house.url(f"/sign-in?locale={locale}"))

@@ -19,7 +19,7 @@ async def test_a_token_of_the_board_opens_it_and_no_other_one_does(house: Any) -
     await hire(house)
     await fault(house, "Overdue", ago=12)
     await fault(house, "Ahead")
-    page = await (await house.browser.new_context(viewport={"width": 1920, "height": 1080}, locale="en")).new_page()
+    page = await (await house.window(viewport={"width": 1920, "height": 1080}, locale="en")).new_page()
     for token in ("wrong", await _token(house, "integration")):
         answer = await page.goto(house.url(f"/wallboard?token={token}"))
         assert answer.status == 403
@@ -34,7 +34,7 @@ async def test_a_token_of_the_board_opens_it_and_no_other_one_does(house: Any) -
 
 
 async def test_numbers_older_than_fifteen_seconds_say_so(house: Any) -> None:
-    page = await (await house.browser.new_context(locale="en")).new_page()
+    page = await (await house.window(locale="en")).new_page()
     await page.clock.install()
     await page.goto(house.url(f"/wallboard?token={await _token(house, 'wallboard')}"))
     fresh = page.locator("#fresh")
@@ -55,7 +55,7 @@ async def test_after_the_clock_jumped_or_the_machine_slept_it_is_stale_at_once_a
 ) -> None:
     await hire(house)
     await fault(house, "Due")
-    page = await (await house.browser.new_context(locale="en")).new_page()
+    page = await (await house.window(locale="en")).new_page()
     await page.clock.install(time=house.clock())
     await page.goto(house.url(f"/wallboard?token={await _token(house, 'wallboard')}"))
     await page.route("**/wallboard/figures*", lambda route: route.abort())

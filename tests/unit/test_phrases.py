@@ -53,6 +53,15 @@ def test_a_reason_keeps_its_clause_and_its_figures() -> None:
     assert "10d" in because("10d on the wall clock of Asia/Shanghai", None, say)
 
 
+def test_a_grading_rule_is_said_in_the_words_of_the_form() -> None:
+    say = catalogue("zh-CN").gettext
+    told = phrase("impact is partial or intermittent and liability is ours: severity 3", say)
+    assert (
+        told == f"{say('Impact')} = {say('Partly')} / {say('Now and then')} + {say('Liability')} = {say('Ours')}：3 级"
+    )
+    assert phrase("otherwise: severity 4", say) == "其他情况：4 级"
+
+
 def test_what_nobody_foresaw_stands_as_it_is() -> None:
     assert phrase("the dog ate it, 100 % of it", catalogue("zh-CN").gettext) == "the dog ate it, 100 % of it"
 
@@ -66,7 +75,8 @@ def test_no_sentence_is_taken_for_another_one() -> None:
 
 
 _SAMPLES = {"at": "09:00", "hours": "09:00-12:00", "date": "2026-10-08", "on": "01/04/2026", "day": "Monday",
-            "what": "the key", "near": "did you mean 'y'?", "entry": "resolved",
+            "what": "the key", "near": "did you mean 'y'?", "entry": "resolved", "number": "3",
+            "rule": "impact is down",
             "error": "'x' is no figure"}  # fmt: skip
 _GOOD = """contract: C-1
 customer: K

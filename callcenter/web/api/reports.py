@@ -1,7 +1,7 @@
 """A month's report in every form, its exemptions, credits and seal, the hotline's figures, evaluation forms."""
 
 from datetime import datetime, time, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -11,7 +11,18 @@ from msgspec import Meta
 from callcenter.errors import Invalid, NotFound
 from callcenter.reports.model import Exemption, Report
 from callcenter.reports.words import Language
-from callcenter.services import compliance, credits, evidence, exemptions, hotline, monthly, report_forms, sealing
+from callcenter.services import (
+    compliance,
+    credits,
+    evidence,
+    exemptions,
+    hotline,
+    monthly,
+    report_forms,
+    report_pictures,
+    sealing,
+    standing,
+)
 from callcenter.services.credits import DecideCredits, MonthCredits
 from callcenter.services.evidence import Forms, FormShown, GivePoints
 from callcenter.services.exemptions import AskExemption, DecideExemption, Exemptions, HoldResponsible, Responsibility
@@ -19,7 +30,9 @@ from callcenter.services.hotline import Hotline
 from callcenter.services.monthly import Runs
 from callcenter.services.report_forms import MEDIA, Form, Unprintable
 from callcenter.services.report_forms import Asked as AskedReport
+from callcenter.services.report_pictures import Behind, ClocksBehind
 from callcenter.services.sealing import Sealed, SealMonth
+from callcenter.services.standing import Standing
 from callcenter.services.types import Line
 from callcenter.store import hotline as hotline_store
 from callcenter.web.problems import Refused, problem
@@ -42,6 +55,17 @@ class MonthOnly(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """The month, in the contract's zone; the running one when left out."""
 
     month: Month | None = None
+
+
+class CasesQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """The figure of the month, of all severities and regions; with one of them given, of exactly that pair."""
+
+    month: Month | None = None
+    figure: Literal["due", "met", "breached", "cancelled", "paused", "open"] = "breached"
+    commitment: Line | None = None
+    severity: int | None = None
+    region: Line | None = None
+    objectives: bool = False
 
 
 class SealQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -135,6 +159,26 @@ async def ask_exemption(asked: Asked) -> Exemption:
     return await exemptions.ask(asked.conn, asked.path["code"], asked.body, asked.actor, asked.now)
 
 
+async def read_standing(asked: Asked) -> Standing:
+    """How the running month stands."""
+    return await standing.standing(asked.conn, asked.context, asked.path["code"], asked.now)
+
+
+async def list_cases(asked: Asked) -> ClocksBehind:
+    """The clocks behind a figure."""
+    query: CasesQuery = asked.query
+    wanted = Behind(
+        figure=query.figure,
+        commitment=query.commitment,
+        severity=query.severity,
+        region=query.region,
+        exactly=query.severity is not None or query.region is not None,
+        customer=not query.objectives,
+    )
+    code = asked.path["code"]
+    return await report_pictures.listed(asked.conn, asked.context, code, query.month, wanted, asked.now)
+
+
 async def list_exemptions(asked: Asked) -> Exemptions:
     """The exemptions of a month's breaches."""
     return await exemptions.listing(asked.conn, asked.context, asked.path["code"], asked.query.month, asked.now)
@@ -214,6 +258,8 @@ ROUTES = [
          also_media=tuple(media for media in MEDIA.values() if media != "application/json")),
     _get(f"{_ONE}/hotline", contract_hotline, "Read a contract's hotline figures", Hotline, ContractHotlineQuery),
     _get("/api/v1/hotline", hotline_figures, "Read the hotline's figures of some days", Hotline, HotlineQuery),
+    _get(f"{_ONE}/standing", read_standing, "Read how the running month stands", Standing),
+    _get(f"{_ONE}/cases", list_cases, "List the clocks behind a figure of a month", ClocksBehind, CasesQuery),
     _get(f"{_ONE}/exemptions", list_exemptions, "List a month's exemptions", Exemptions, MonthOnly),
     _post("/exemptions", ask_exemption, "exemptions.ask", "Ask that a breach be taken out", Exemption, AskExemption,
           status=201),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 
 from callcenter.web.pages.navigation import N_
-from callcenter.web.pages.words import ENTRIES, REASONS
+from callcenter.web.pages.words import ANSWERS, ENTRIES, FACTS, REASONS, SAID
 
 _WEEKDAYS = (
     N_("Monday"), N_("Tuesday"), N_("Wednesday"), N_("Thursday"), N_("Friday"), N_("Saturday"), N_("Sunday"),
@@ -40,6 +40,7 @@ _SENTENCES = (
     N_("%(day)s before %(at)s"),
     N_("%(day)s after %(at)s"),
     N_("%(day)s %(hours)s"),
+    N_("%(rule)s: severity %(number)s"),
     N_("%(value)s stands where text belongs"),
     N_("%(value)s stands where a whole number belongs"),
     N_("%(value)s stands where keys with values belong"),
@@ -100,7 +101,8 @@ _THINGS = (
     N_("the severity"), N_("the region"), N_("the category"), N_("the phase"), N_("the calendar"), N_("the commitment"),
     N_("the fact"), N_("the key"), N_("the entry type"), N_("the unit of a credit"), N_("the region or severity"),
 )  # fmt: skip
-_SHAPES = {"at": r"\d\d:\d\d", "hours": r"\d\d:\d\d-\d\d:\d\d", "date": r"(?:\d{4}-)?\d\d-\d\d", "on": r"[\d/]+"}
+_SHAPES = {"at": r"\d\d:\d\d", "hours": r"\d\d:\d\d-\d\d:\d\d", "date": r"(?:\d{4}-)?\d\d-\d\d", "on": r"[\d/]+",
+           "number": r"\d+", "rule": r"otherwise|\w+ is .+"}  # fmt: skip
 _SAID_IN_TURN = ("day", "entry", "what", "near", "error")
 _PLACE = re.compile(r"%\((\w+)\)s|%%")
 
@@ -113,13 +115,25 @@ def phrase(text: str, gettext: Callable[[str], str]) -> str:
     for form, sentence in _forms():
         found = form.fullmatch(text)
         if found is not None:
-            parts = {
-                name: phrase(part, gettext) if name in _SAID_IN_TURN else part
-                for name, part in found.groupdict().items()
-            }
-            return gettext(sentence) % parts
+            return gettext(sentence) % {name: _part(name, part, gettext) for name, part in found.groupdict().items()}
     listed = text.split(", ")
     return ", ".join(phrase(one, gettext) for one in listed) if len(listed) > 1 else text
+
+
+def _part(name: str, text: str, gettext: Callable[[str], str]) -> str:
+    if name == "rule":
+        return " + ".join(_asked(one, gettext) for one in text.split(" and "))
+    return phrase(text, gettext) if name in _SAID_IN_TURN else text
+
+
+def _asked(text: str, gettext: Callable[[str], str]) -> str:
+    """A condition of a grading rule: which answers a question must have."""
+    name, is_, values = text.partition(" is ")
+    if not is_:
+        return gettext(N_("otherwise"))
+    known = ANSWERS.get(name, {})
+    said = " / ".join(gettext(known[one]) if one in known else one for one in values.split(" or "))
+    return f"{gettext(FACTS[name]) if name in FACTS else name} = {said}"
 
 
 def because(text: str, clause: str | None, gettext: Callable[[str], str]) -> str:
@@ -130,7 +144,7 @@ def because(text: str, clause: str | None, gettext: Callable[[str], str]) -> str
 
 @cache
 def _words() -> dict[str, str]:
-    return {one: one for one in (*_WEEKDAYS, *_HOLIDAYS, *_THINGS)} | ENTRIES | REASONS
+    return {one: one for one in (*_WEEKDAYS, *_HOLIDAYS, *_THINGS, *SAID)} | ENTRIES | REASONS
 
 
 @lru_cache(maxsize=1)

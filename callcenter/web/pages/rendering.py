@@ -20,6 +20,7 @@ from babel.support import NullTranslations, Translations
 from callcenter.web.pages.navigation import navigation
 from callcenter.web.pages.phrases import because, phrase
 from callcenter.web.pages.words import word
+from sla.duration import parse
 
 LOCALES = ("zh-CN", "zh-TW", "en")
 _HERE = Path(str(files("callcenter")))
@@ -63,7 +64,7 @@ def _environment(locale: str) -> jinja2.Environment:
     translations = catalogue(locale)
     environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]  # by the extension
     environment.globals |= {"locale": locale, "static": static, "navigation": navigation, "word": word}
-    environment.filters |= _filters(locale, translations.gettext)
+    environment.filters |= _filters(locale, translations)
     return environment
 
 
@@ -74,7 +75,8 @@ def static(name: str) -> str:
     return f"/static/{name}?v={digest}"
 
 
-def _filters(locale: str, gettext: Callable[[str], str]) -> dict[str, Callable[..., Any]]:
+def _filters(locale: str, translations: NullTranslations) -> dict[str, Callable[..., Any]]:
+    gettext = translations.gettext
     babel = locale.replace("-", "_").replace("zh_TW", "zh_Hant_TW").replace("zh_CN", "zh_Hans_CN")
 
     def clock(at: datetime | None, zone: str) -> str:
@@ -111,8 +113,30 @@ def _filters(locale: str, gettext: Callable[[str], str]) -> dict[str, Callable[.
         if days:
             return f"{days} {d} {hours} {h}"
         if hours:
-            return f"{hours} {h} {minutes:02} {m}"
+            return f"{hours} {h} {minutes:02} {m}" if minutes or rest else f"{hours} {h}"
         return f"{minutes} {m}" if minutes else f"{rest} {s}"
+
+    def figure(text: str | None) -> str:
+        """What was promised, as the contract wrote it: 4h, 3wd, measure."""
+        if text is None or text in plain:
+            return plain.get(text or "", "")
+        try:
+            length = parse(text)
+        except ValueError:
+            return text
+        if length.kind == "open":
+            return span(length.micros / 1_000_000)
+        if length.kind == "working_days":
+            return counted("%(num)s working day", "%(num)s working days", length.days)
+        if length.months:
+            return counted("%(num)s month", "%(num)s months", length.months)
+        return counted("%(num)s day", "%(num)s days", length.days)
+
+    def counted(one: str, many: str, number: int) -> str:
+        return translations.ngettext(one, many, number) % {"num": number}
+
+    plain = {"": "", "none": gettext("no promise"), "measure": gettext("measured only"), "agreed": gettext("as agreed"),
+             "NBD": gettext("next business day")}  # fmt: skip
 
     def said(text: str) -> str:
         """A sentence of the calculations."""
@@ -122,9 +146,7 @@ def _filters(locale: str, gettext: Callable[[str], str]) -> dict[str, Callable[.
         """Why a stretch of a clock counts or does not."""
         return because(text, clause, gettext)
 
-    return {
-        "said": said,
-        "reason": reason,
+    times: dict[str, Callable[..., Any]] = {
         "clock": clock,
         "day": day,
         "moment": moment,
@@ -133,6 +155,7 @@ def _filters(locale: str, gettext: Callable[[str], str]) -> dict[str, Callable[.
         "wall": wall,
         "weekday": weekday,
     }
+    return {**times, "figure": figure, "said": said, "reason": reason}
 
 
 def best_locale(request: web.Request) -> str:

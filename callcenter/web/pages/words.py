@@ -151,6 +151,27 @@ CALENDARS = {
     "working_hours": N_("working hours"),
     "business": N_("business hours"),
 }
+PHASES = {
+    "trial": N_("trial"),
+    "acceptance": N_("acceptance"),
+    "warranty": N_("warranty"),
+    "after_warranty": N_("after the warranty"),
+    "maintenance": N_("maintenance"),
+}
+# What a fault's questions are called, and the answers all contracts know.
+FACTS = {"impact": N_("Impact"), "liability": N_("Liability"), "scope": N_("Scope"), "safety": N_("Danger")}
+ANSWERS = {
+    "impact": {
+        "down": N_("All down"), "severe": N_("Severe"), "partial": N_("Partly"), "intermittent": N_("Now and then"),
+        "none": N_("No effect"),
+    },
+    "liability": {
+        "ours": N_("Ours"), "customer": N_("Customer's"), "third_party": N_("Third party"),
+        "unknown": N_("Not known yet"),
+    },
+    "scope": {"all": N_("Everybody"), "site": N_("One site"), "group": N_("A group"), "one": N_("One person")},
+    "safety": {"yes": N_("People in danger"), "no": N_("Nobody in danger")},
+}  # fmt: skip
 SEGMENTS = {
     "counted": N_("counted"),
     "closed": N_("closed hours"),
@@ -208,7 +229,7 @@ SAID = frozenset((
 _ALL = {
     "commitment": COMMITMENTS, "state": STATES, "entry": ENTRIES, "note": NOTES, "channel": CHANNELS,
     "reason": REASONS, "outcome": OUTCOMES, "call": CALLS, "alert": ALERTS, "delivery": DELIVERIES, "duty": DUTIES,
-    "segment": SEGMENTS, "calendar": CALENDARS, "party": PARTIES, "decision": DECISIONS,
+    "segment": SEGMENTS, "calendar": CALENDARS, "phase": PHASES, "party": PARTIES, "decision": DECISIONS,
 }  # fmt: skip
 
 

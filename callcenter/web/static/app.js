@@ -77,6 +77,9 @@ export const say = (kind, text, link = null) => {
   if (last.link) { const a = document.createElement("a"); a.href = last.link.href; a.textContent = last.link.text; banner.append(" ", a); }
 };
 
+// On a phone the rail scrolls: the page one is on is in sight.
+document.querySelector(".rail .here")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // What every page has besides, once somebody is signed in; loaded last, so that these find everything above.
 if (document.body.dataset.login) {
   import("./ring.js").then(() => import("./live.js"));

@@ -14,9 +14,15 @@ const spoken = (ms) => {
   return `${m}:${String(s % 60).padStart(2, "0")}`;
 };
 const figure = (name) => document.querySelector(`[data-figure="${name}"]`);
+/** As large as its box allows: how wide the text is, in letters as wide as they are high. */
+function fit(one) {
+  const ems = [...one.textContent].reduce((sum, sign) => sum + (sign > "\u2e7f" ? 1 : sign === " " ? 0.35 : 0.66), 0);
+  one.style.setProperty("--ems", String(Math.max(ems, 1.4)));
+}
 function put(name, text, state = "") {
   const one = figure(name);
   one.querySelector("dd").firstChild.data = text;
+  fit(one.querySelector("dd"));
   one.className = `figure ${state}`;
 }
 function show(said) {
@@ -48,13 +54,17 @@ function paint() {
   const next = figure("next").querySelector("dd"), oldest = figure("oldest").querySelector("dd");
   const left = next.dataset.until ? Date.parse(next.dataset.until) - now : null;
   next.firstChild.data = left === null ? "–" : spoken(left);
+  fit(next);
   figure("next").className = `figure ${left !== null && left < 300_000 ? "risk" : ""}`;
   oldest.firstChild.data = oldest.dataset.since ? spoken(now - Date.parse(oldest.dataset.since)) : "–";
+  fit(oldest);
   body.classList.toggle("stale", stale);
   const word = stale ? fresh.dataset.stale : fresh.dataset.live;
   if (fresh.firstElementChild.textContent !== word) fresh.firstElementChild.textContent = word;
   fresh.querySelector("span").textContent = stale && !doubted ? spoken(age) : "";
 }
+document.querySelectorAll(".figure dd").forEach(fit);
+paint();
 let wall = Date.now(), steady = performance.now(), askedAt = steady;
 setInterval(() => {
   const movedWall = Date.now() - wall, movedSteady = performance.now() - steady;
