@@ -133,7 +133,7 @@ class Line:
 
     async def _wait(self, outcome: str) -> None:
         world = self._phone.world
-        world.at(world.now + TIMEOUT + timedelta(microseconds=1), _nothing)  # time must stop there
+        world.at(world.now + TIMEOUT + timedelta(microseconds=1), _nothing, turn=True)  # time must stop there
         if outcome == "hangs":
             await world.turn(_HANGS)
         elif outcome == "slow":

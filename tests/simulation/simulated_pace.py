@@ -68,10 +68,12 @@ def _answered(
     final: dict[str, Row], before: dict[str, Row], states: dict[int, Row], changed: list[Row], unheard: Counter[int]
 ) -> Iterator[str]:
     """A success closes the circuit; one may have overlooked a failure that was being written at the same moment."""
-    for row in final.values():
-        channel = row["channel"]
-        if row["state"] != "sent" or before.get(row["id"], row)["state"] != "sending":
-            continue
+    sent = {
+        row["channel"]
+        for row in final.values()
+        if row["state"] == "sent" and before.get(row["id"], row)["state"] == "sending"
+    }
+    for channel in sorted(sent):
         was, now = states.get(channel), [one for one in changed if one["channel"] == channel]
         open_still = was is not None and was["failures"] > 0 and not (now and now[-1]["failures"] == 0)
         unheard[channel] = unheard[channel] + 1 if open_still else 0
