@@ -62,4 +62,4 @@ async def _count(conn: Connection, contract: int, begins: Sequence[datetime], no
     return days
 
 
-FAULTS: Part[Faults] = Part("faults", Faults, _count, at_once=7)
+FAULTS: Part[Faults] = Part("faults", Faults, _count, at_once=31)

@@ -60,6 +60,43 @@ class Behind(msgspec.Struct, kw_only=True):
     customer: bool = True
 
 
+class ClockBehind(msgspec.Struct, kw_only=True):
+    """A clock that a figure counts, with its ticket."""
+
+    ticket: int
+    title: str
+    customer: str | None
+    assignee: str | None
+    ticket_state: str
+    commitment: str
+    cycle: int
+    severity: int | None
+    region: str | None
+    state: str
+    due_at: datetime | None
+    stopped_at: datetime | None
+
+
+class ClocksBehind(msgspec.Struct, kw_only=True):
+    """The clocks behind a figure of a month, the latest deadline first; `cut` where there are more than are listed."""
+
+    contract: str
+    month: str
+    items: list[ClockBehind]
+    cut: bool
+
+
+async def listed(
+    conn: Connection, context: Context, code: str, name: str | None, asked: Behind, now: datetime
+) -> ClocksBehind:
+    """The clocks behind a figure of the contract's month, the running one by default."""
+    report = await month(conn, context, code, name, now)
+    rows = await behind(conn, report, asked, now)
+    names = [name for name in ClockBehind.__struct_fields__ if name != "customer"]
+    items = [ClockBehind(customer=row["account_name"], **{name: row[name] for name in names}) for row in rows]
+    return ClocksBehind(contract=code, month=report.month, items=items, cut=len(items) == MOST)
+
+
 async def behind(conn: Connection, report: Compliance, asked: Behind, now: datetime) -> list[Row]:
     """The clocks behind a figure of the report, the latest deadline first, `MOST` of them."""
     if asked.figure not in FIGURES:

@@ -38,10 +38,10 @@ async def build(conn: Connection, context: Context, code: str, month: str | None
 
 async def fresh(conn: Connection, context: Context, found: Month, now: datetime) -> Report:
     """The month's report, all of it counted at `now`."""
-    trend = await _trend(conn, found, now)
+    before = await trend(conn, found, now)
     async with conn.transaction():
         await reports.prepare(conn)
-        return await _put_together(conn, context, found, trend, now)
+        return await _put_together(conn, context, found, before, now)
 
 
 async def _put_together(
@@ -66,7 +66,7 @@ async def _put_together(
         exemptions=[
             exemption_shown(row) for row in await exemptions.of_span(conn, found.contract, found.since, found.until)
         ],
-        trend=[*before, *_points(counted)],
+        trend=[*before, *points(counted)],
         credits=await credits.of(conn, found, counted),
         evidence=[],
         data_note=await _note(span, found),
@@ -164,18 +164,19 @@ def _place(row: ComplianceRow) -> tuple[str, str]:
     return row.commitment, row.region or ""
 
 
-async def _trend(conn: Connection, found: Month, now: datetime) -> list[model.TrendPoint]:
+async def trend(conn: Connection, found: Month, now: datetime) -> list[model.TrendPoint]:
     """Every commitment in the eleven months before this one, by this month's terms."""
     months = compliance.months_before(found)
     each = await compliance.grouped_each(conn, months, now) if months else []
     return [
         point
         for month, groups in zip(months, each, strict=True)
-        for point in _points(compliance.of_groups(month, groups, now))
+        for point in points(compliance.of_groups(month, groups, now))
     ]
 
 
-def _points(counted: Compliance) -> list[model.TrendPoint]:
+def points(counted: Compliance) -> list[model.TrendPoint]:
+    """Every commitment of a counted month."""
     names = ("commitment", "met", "breached", "exempt", "compliance", "net")
     rows = [{name: getattr(row, name) for name in names} for row in _by_commitment(counted.rows)]
     return [model.TrendPoint(month=counted.month, **row) for row in rows]

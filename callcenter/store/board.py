@@ -26,3 +26,17 @@ async def waiting(conn: Connection, now: datetime) -> Row:
 async def answered(conn: Connection, since: datetime, now: datetime) -> Row:
     """Calls `offered` since then and those of them `answered`."""
     return await _sql.answered(conn, since=since, now=now)
+
+
+async def at_risk(
+    conn: Connection, contract: int, since: datetime, until: datetime, soon: datetime, limit: int
+) -> list[Row]:
+    """Open promises to the customer due in the span and before `soon`, the earliest first."""
+    rows = _sql.at_risk(conn, contract=contract, since=since, until=until, soon=soon, limit=limit)
+    return [row async for row in rows]
+
+
+async def risky(conn: Connection, contract: int, since: datetime, until: datetime, soon: datetime) -> dict[str, int]:
+    """How many such promises there are, by commitment."""
+    rows = _sql.risky(conn, contract=contract, since=since, until=until, soon=soon)
+    return {row["commitment"]: row["n"] async for row in rows}

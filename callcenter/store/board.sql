@@ -32,3 +32,22 @@ from (
       and (c.outcome is not null or c.answered_at is not null or c.ended_at is not null)
 ) call
 where answered or coalesce(waited, short_abandon_s) >= short_abandon_s;
+
+-- name: at_risk
+-- Open promises to the customer that are overdue or soon will be, of this span's deadlines, the earliest first.
+select c.ticket, t.title, a.name as customer, t.assignee, c.commitment, c.cycle, c.severity, c.region, c.started_at, c.due_at
+from clocks c
+join tickets t on t.number = c.ticket
+left join accounts a on a.id = t.account
+where c.contract = :contract and c.due_at >= :since and c.due_at < least(cast(:until as timestamptz), cast(:soon as timestamptz))
+  and c.stopped_at is null and not c.void and c.owner = 'customer' and c.state in ('running', 'breached')
+order by c.due_at, c.ticket, c.commitment, c.cycle
+limit :limit;
+
+-- name: risky
+-- How many such promises there are of each commitment.
+select c.commitment, count(*) as n
+from clocks c
+where c.contract = :contract and c.due_at >= :since and c.due_at < least(cast(:until as timestamptz), cast(:soon as timestamptz))
+  and c.stopped_at is null and not c.void and c.owner = 'customer' and c.state in ('running', 'breached')
+group by c.commitment;

@@ -129,50 +129,42 @@ group by day;
 -- name: first_called
 -- Settled faults by the day of their first inbound call, and those of them that took no other. What rang first more than 90
 -- days before is not looked for.
-select width_bucket(first_at, cast(:edges as timestamptz[])) as day, count(*)::int as settled,
-       count(*) filter (where n = 1 and not again)::int as at_once
+select width_bucket(c.first_at, cast(:edges as timestamptz[])) as day, count(*)::int as settled,
+       count(*) filter (where c.n = 1 and not exists (
+           select from calls o where o.ticket = c.ticket and o.direction = 'in' and o.received_at >= :until))::int as at_once
 from (
-    select c.ticket, c.n, c.first_at, bool_or(later.ticket is not null) as again
-    from (
-        select ticket, count(*) as n, min(received_at) as first_at
-        from calls
-        where ticket is not null and direction = 'in' and received_at >= :since and received_at < :until
-        group by ticket
-    ) c
-    join tickets t on t.number = c.ticket and t.contract = :contract and t.state in ('resolved', 'closed', 'restored')
-    left join calls later on later.ticket = c.ticket and later.direction = 'in' and later.received_at >= :until
-    where not exists (
-        select from calls o
-        where o.ticket = c.ticket and o.direction = 'in' and o.received_at < :since
-          and o.received_at >= cast(:since as timestamptz) - interval '90 days' and o.received_at >= c.first_at - interval '90 days'
-    )
-    group by c.ticket, c.n, c.first_at
-) fault
+    select ticket, count(*) as n, min(received_at) as first_at
+    from calls
+    where ticket is not null and direction = 'in' and received_at >= :since and received_at < :until
+    group by ticket
+) c
+join tickets t on t.number = c.ticket and t.contract = :contract and t.state in ('resolved', 'closed', 'restored')
+where not exists (
+    select from calls o
+    where o.ticket = c.ticket and o.direction = 'in' and o.received_at < :since
+      and o.received_at >= cast(:since as timestamptz) - interval '90 days' and o.received_at >= c.first_at - interval '90 days'
+)
 group by day;
 
 -- name: visited
 -- Settled faults by the day of the first arrival, and those fixed with a single arrival and no reopening. What was arrived
 -- at first more than 90 days before is not looked for.
-select width_bucket(first_at, cast(:edges as timestamptz[])) as day, count(*)::int as visited,
-       count(*) filter (where n = 1 and not again)::int as fixed
+select width_bucket(a.first_at, cast(:edges as timestamptz[])) as day, count(*)::int as visited,
+       count(*) filter (where a.n = 1 and not exists (
+           select from entries o where o.type = 'arrived' and o.ticket = a.ticket and o.occurred_at >= :until)
+           and not exists (select from entries o where o.type = 'reopened' and o.ticket = a.ticket))::int as fixed
 from (
-    select a.ticket, a.n, a.first_at, bool_or(later.ticket is not null or r.ticket is not null) as again
-    from (
-        select ticket, count(*) as n, min(occurred_at) as first_at
-        from entries
-        where type = 'arrived' and occurred_at >= :since and occurred_at < :until
-        group by ticket
-    ) a
-    join tickets t on t.number = a.ticket and t.contract = :contract and t.state in ('restored', 'resolved', 'closed')
-    left join entries later on later.type = 'arrived' and later.ticket = a.ticket and later.occurred_at >= :until
-    left join entries r on r.type = 'reopened' and r.ticket = a.ticket
-    where not exists (
-        select from entries o
-        where o.type = 'arrived' and o.ticket = a.ticket and o.occurred_at < :since
-          and o.occurred_at >= cast(:since as timestamptz) - interval '90 days' and o.occurred_at >= a.first_at - interval '90 days'
-    )
-    group by a.ticket, a.n, a.first_at
-) fault
+    select ticket, count(*) as n, min(occurred_at) as first_at
+    from entries
+    where type = 'arrived' and occurred_at >= :since and occurred_at < :until
+    group by ticket
+) a
+join tickets t on t.number = a.ticket and t.contract = :contract and t.state in ('restored', 'resolved', 'closed')
+where not exists (
+    select from entries o
+    where o.type = 'arrived' and o.ticket = a.ticket and o.occurred_at < :since
+      and o.occurred_at >= cast(:since as timestamptz) - interval '90 days' and o.occurred_at >= a.first_at - interval '90 days'
+)
 group by day;
 
 -- name: repeated

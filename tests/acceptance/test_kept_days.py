@@ -143,3 +143,62 @@ async def test_kept_days_are_what_a_fresh_count_gives(hotline: Any, seed: int) -
     assert kept > 9, "nothing was kept"
     assert len(desk.entries) > 3, "nothing was written"
     assert await hotline.pool.fetchval("select count(*) from calls where ticket is not null") > 5
+
+
+async def opened(hotline: Any, **ticket: Any) -> int:
+    """A fault whose call was answered, some hours old."""
+    number: int = (await hotline.ring(**ticket))["ticket"]["number"]
+    hotline.clock.move(hours=2)
+    return number
+
+
+async def reopened(hotline: Any, number: int) -> str:
+    """It was restored and reopened; the entry that reopened it."""
+    await hotline.write(number, {"type": "restored"})
+    entry: str = (await hotline.write(number, {"type": "reopened"}))["entries"][0]["id"]
+    return entry
+
+
+async def changed(hotline: Any, number: int, change: dict[str, Any]) -> None:
+    etag = (await hotline.ask("GET", f"/tickets/{number}", expect=200)).etag
+    await hotline.ask("PATCH", f"/tickets/{number}", json=change, headers={"If-Match": etag}, expect=200)
+
+
+async def unit(hotline: Any) -> int:
+    account = (await hotline.get("/accounts?q=Anhui"))["items"][0]["id"]
+    found: int = (await hotline.post("/assets", {"account": account, "serial": "A"}, role="admin"))["id"]
+    return found
+
+
+DEEDS = {
+    "a late end": lambda desk, one, two, entry, asset: desk.write(one, {"type": "restored"}),
+    "a cycle taken away": lambda desk, one, two, entry, asset: desk.write(
+        one, {"type": "corrected", "entry": entry, "void": True, "reason": "wrong ticket"}
+    ),
+    "a contract attached": lambda desk, one, two, entry, asset: changed(desk, two, {"contract": "HF-1"}),
+    "another call": lambda desk, one, two, entry, asset: desk.post(
+        "/calls", {"caller": "13912345678", "ticket": {"number": one}}
+    ),
+    "a call moved": lambda desk, one, two, entry, asset: desk.post("/calls/1/move", {"ticket": two}, expect=200),
+    "tickets joined": lambda desk, one, two, entry, asset: desk.post(
+        f"/tickets/{two}/merge", {"into": one}, expect=200
+    ),
+    "an arrival told late": lambda desk, one, two, entry, asset: desk.write(
+        one, {"type": "arrived", "occurred_at": (desk.clock.now - timedelta(hours=71)).isoformat()}
+    ),
+    "a unit named": lambda desk, one, two, entry, asset: changed(desk, one, {"asset": asset}),
+}
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+async def test_one_late_deed_is_counted(hotline: Any, deed: str) -> None:
+    asset = await unit(hotline)
+    one, two = await opened(hotline), await opened(hotline, contract=None)
+    entry, three = await reopened(hotline, one), await opened(hotline)
+    await changed(hotline, three, {"asset": asset})
+    hotline.clock.move(days=3)
+    assert await compare(hotline) > 0
+    before = await hotline.pool.fetchval("select count(*) from day_marks")
+    await DEEDS[deed](hotline, one, two, entry, asset)
+    assert await hotline.pool.fetchval("select count(*) from day_marks") > before
+    await compare(hotline)
