@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import jsonschema_rs
 import pytest
 
 from callcenter.now import system_now
@@ -18,6 +19,7 @@ from callcenter.services import contracts, new_ticket, timeline
 from callcenter.services.context import Context
 from callcenter.services.types import Actor
 from callcenter.settings import Settings
+from tests.integration.grafana_model import schema
 
 ROOT = Path(__file__).parents[2]
 GRAFANA = ROOT / "deploy" / "grafana"
@@ -39,6 +41,57 @@ def test_they_are_what_the_generator_writes(tmp_path: Path) -> None:
     subprocess.run([sys.executable, str(GRAFANA / "generate.py"), "--out", str(tmp_path)], check=True)
     written = {str(file.relative_to(tmp_path)): file.read_bytes() for file in tmp_path.rglob("*.json")}
     assert written == {name: (GRAFANA / "dashboards" / name).read_bytes() for name in BOARDS}
+
+
+def _wrong(board: dict[str, Any]) -> list[str]:
+    """What Grafana's model has against a dashboard, its panels' options and its fields' settings."""
+    pytest.importorskip("grafana_foundation_sdk", reason="pip install -e '.[deploy]'")
+    from grafana_foundation_sdk.models import bargauge, dashboard, stat, table, timeseries
+
+    kinds: dict[str, Any] = {"bargauge": bargauge, "stat": stat, "table": table, "timeseries": timeseries}
+    told = [(board, dashboard.Dashboard, board["title"])]
+    for panel in board["panels"]:
+        kind = kinds[panel["type"]]
+        told.append((panel["options"], kind.Options, panel["title"]))
+        custom = panel["fieldConfig"]["defaults"].get("custom")
+        assert hasattr(kind, "FieldConfig") or not custom, panel["title"]
+        if custom is not None and hasattr(kind, "FieldConfig"):
+            told.append((custom, kind.FieldConfig, panel["title"]))
+    return [
+        f"{title}: {error.message}"
+        for value, kind, title in told
+        for error in jsonschema_rs.Draft7Validator(schema(kind)).iter_errors(value)
+    ]
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_it_is_what_grafanas_model_says(name: str) -> None:
+    assert _wrong(BOARDS[name]) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("titel", "x"),
+        ("title", 5),
+        ("graphTooltip", 7),
+        ("panels/0/gridPos/w", "12"),
+        ("panels/0/colour", "red"),
+        ("panels/0/targets/0/exp", "up"),
+        ("panels/0/options/colorMode", "rainbow"),
+        ("panels/0/fieldConfig/defaults/unti", "s"),
+        ("panels/0/fieldConfig/defaults/thresholds/mode", "relative"),
+        ("templating/list/0/type", "choice"),
+    ],
+)
+def test_the_model_refuses_what_grafana_does_not_know(path: str, value: Any) -> None:
+    board = json.loads(json.dumps(ENGLISH["en/callcenter-hotline.json"]))
+    *steps, last = path.split("/")
+    place = board
+    for step in steps:
+        place = place[int(step) if step.isdigit() else step]
+    place[last] = value
+    assert _wrong(board) != []
 
 
 def test_there_are_five_in_two_languages() -> None:
