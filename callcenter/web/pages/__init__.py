@@ -22,6 +22,7 @@ from callcenter.web.pages import (
     papers,
     records,
     reports,
+    standing,
     ticket,
     tickets,
 )
@@ -43,6 +44,7 @@ PAGES: list[Page] = [
     *reports.PAGES,
     *breaches.PAGES,
     *closing.PAGES,
+    *standing.PAGES,
     *admin.PAGES,
     *me.PAGES,
     *records.PAGES,

@@ -19,6 +19,7 @@ from callcenter.web.problems import field_of
 _Kind = TypeVar("_Kind")
 TABS = (
     ("", N_("Figures")),
+    ("now", N_("Now")),
     ("breaches", N_("Breaches")),
     ("credits", N_("Credits")),
     ("evidence", N_("Evaluation forms")),
