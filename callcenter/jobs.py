@@ -6,7 +6,7 @@ import asyncpg
 from apscheduler.triggers.cron import CronTrigger
 
 from callcenter.alarm import CronJob
-from callcenter.services import counting, housekeeping, monthly
+from callcenter.services import counting, housekeeping, monthly, report_mail
 from callcenter.services.context import Context
 
 
@@ -15,6 +15,13 @@ def cron_jobs(pool: asyncpg.Pool, context: Context) -> list[CronJob]:
     return [
         CronJob("housekeeping", CronTrigger(minute=17, timezone=UTC), lambda now: housekeeping.clean(pool, now)),
         CronJob("days", CronTrigger(minute=27, timezone=UTC), lambda now: counting.count_ended(pool, context, now)),
-        # asked every hour, as each contract's first working day begins at an hour of its own
-        CronJob("month reports", CronTrigger(minute=7, timezone=UTC), lambda now: monthly.make_due(pool, context, now)),
+        # asked often: a first working day begins at an hour of its own, and a start makes up for what was missed
+        CronJob(
+            "month reports",
+            CronTrigger(minute="7-59/10", timezone=UTC),
+            lambda now: monthly.make_due(pool, context, now),
+        ),
+        CronJob(
+            "report mails", CronTrigger(timezone=UTC, second=5), lambda now: report_mail.send_due(pool, context, now)
+        ),
     ]

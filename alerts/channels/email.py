@@ -59,6 +59,10 @@ class Email:
             alone = len(people) == 1
             await self._told.tell(message, people, lambda one: self._talk(self._mail_to(message, one, alone=alone)))
 
+    async def post(self, mail: EmailMessage) -> None:
+        """The SMTP server has taken this mail, which is no alert's."""
+        await self._talk(mail)
+
     async def check(self) -> None:
         """The server answers and takes the login."""
         await self._talk(None)

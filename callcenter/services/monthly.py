@@ -1,4 +1,4 @@
-"""The monthly job: on a contract's first working day, last month's reports are made and kept, contract by contract."""
+"""The monthly job: on a contract's first working day, last month's reports are made, kept and sent."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
@@ -12,7 +12,7 @@ from callcenter.errors import CallcenterError, NotFound
 from callcenter.reports.words import LANGUAGES, Language
 from callcenter.services.context import Context
 from callcenter.services.report_forms import Asked, Form, write
-from callcenter.store import contracts, reports, sealing
+from callcenter.store import contracts, report_mails, reports, sealing
 from callcenter.store.types import Connection, Row
 from sla.calendar import Calendar
 from sla.contract import Contract
@@ -21,10 +21,22 @@ from sla.interval import instant, micros
 _log = structlog.get_logger("callcenter.monthly")
 _KEPT: tuple[Form, ...] = ("html", "xlsx", "pdf")
 _SHOWN = 50
+# how many months back are made up for, and when one that failed is tried again
+_MADE_UP, _AGAIN = 12, timedelta(minutes=55)
+
+
+class Mail(msgspec.Struct, kw_only=True):
+    """A report on its way to a person: pending, sending, sent or dead, with the reason of the last failure."""
+
+    login: str
+    state: str
+    attempts: int
+    reason: str | None
+    sent_at: datetime | None
 
 
 class Run(msgspec.Struct, kw_only=True):
-    """How a month's report was made; `detail` says what went wrong."""
+    """How a month's report was made, and to whom it went; `detail` says what went wrong."""
 
     contract: str
     month: str
@@ -32,6 +44,7 @@ class Run(msgspec.Struct, kw_only=True):
     detail: str | None
     started_at: datetime
     ended_at: datetime | None
+    mails: list[Mail]
 
 
 class Runs(msgspec.Struct, kw_only=True):
@@ -45,35 +58,64 @@ async def listing(conn: Connection, code: str) -> Runs:
     if await contracts.by_code(conn, code) is None:
         raise NotFound(f"no contract {code}")
     rows = await sealing.runs(conn, code, _SHOWN)
-    return Runs(items=[Run(contract=row["code"], **{name: row[name] for name in _RUN}) for row in rows])
+    mails: dict[str, list[Mail]] = {}
+    for mail in await report_mails.of_runs(conn, code, [row["month"] for row in rows]):
+        told = {name: mail[name] for name in Mail.__struct_fields__}
+        mails.setdefault(mail["month"], []).append(Mail(**told))
+    return Runs(items=[_run(row, mails.get(row["month"], [])) for row in rows])
+
+
+def _run(row: Row, mails: list[Mail]) -> Run:
+    return Run(contract=row["code"], mails=mails, **{name: row[name] for name in _RUN})
 
 
 _RUN = ("month", "state", "detail", "started_at", "ended_at")
 
 
 async def make_due(pool: asyncpg.Pool, context: Context, now: datetime) -> None:
-    """Every report that is due and not there is made; one that fails is tried again at the next call."""
+    """Every report that is due and not there is made; one that failed is tried again an hour later."""
     async with pool.acquire() as conn:
         languages = await _languages(conn)
         for row in await reports.all_contracts(conn):
-            month = await _due(conn, context, row, now)
-            if month is not None:
+            for month in await _due(conn, context, row, now):
                 await _make(conn, context, row, month, languages, now)
 
 
-async def _due(conn: Connection, context: Context, row: Row, now: datetime) -> str | None:
-    """Last month, where its report should be there and is not."""
+async def _due(conn: Connection, context: Context, row: Row, now: datetime) -> list[str]:
+    """Months whose report should be there and is not: last month, and those missed since the first one made."""
     local = now.astimezone(ZoneInfo(row["timezone"]))
     versions = await contracts.versions(conn, row["code"])
-    last = local.date().replace(day=1) - timedelta(days=1)
-    if versions[-1]["valid_until"] < last.replace(day=1) or min(one["valid_from"] for one in versions) > last:
-        return None
+    runs = {one["month"]: one for one in await sealing.runs(conn, row["code"], _SHOWN)}
     terms = await context.terms.of(conn, versions[-1]["id"])
-    if local.date() < first_working_day(terms, local.date(), context.settings.default_region):
-        return None
-    month = f"{last:%Y-%m}"
-    done = {one["month"] for one in await sealing.runs(conn, row["code"], 3) if one["state"] == "done"}
-    return None if month in done else month
+    reached = local.date() >= first_working_day(terms, local.date(), context.settings.default_region)
+    months = _before(local.date())[: None if reached else -1]
+    oldest = min(runs, default=f"{local.date().replace(day=1) - timedelta(days=1):%Y-%m}")
+    return [
+        name
+        for name in months
+        if name >= oldest and _in_force(versions, name) and (name not in runs or _again(runs[name], now))
+    ]
+
+
+def _before(day: date) -> list[str]:
+    """The months before that of the day, as far as missed ones are made up for."""
+    months = []
+    for _ in range(_MADE_UP):
+        day = day.replace(day=1) - timedelta(days=1)
+        months.append(f"{day:%Y-%m}")
+    return months[::-1]
+
+
+def _in_force(versions: Sequence[Row], month: str) -> bool:
+    first = date.fromisoformat(f"{month}-01")
+    last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    return bool(versions[-1]["valid_until"] >= first and min(one["valid_from"] for one in versions) <= last)
+
+
+def _again(run: Row, now: datetime) -> bool:
+    """Whether a run that is not done is old enough: another host may be at it, or it has just failed."""
+    started: datetime = run["started_at"]
+    return run["state"] != "done" and now - started >= _AGAIN
 
 
 def first_working_day(terms: Contract, day: date, country: str) -> date:
@@ -109,5 +151,7 @@ async def _make(
         _log.error("month_report_failed", contract=row["code"], month=month, error=repr(error))
         await sealing.note_run(conn, row["id"], month, "failed", str(error)[:500], context.now())
         return
+    async with conn.transaction():
+        await sealing.note_run(conn, row["id"], month, "done", None, context.now())
+        await report_mails.enqueue(conn, row["id"], month, context.now())
     _log.info("month_report_made", contract=row["code"], month=month, languages=list(languages))
-    await sealing.note_run(conn, row["id"], month, "done", None, context.now())
