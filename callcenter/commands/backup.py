@@ -71,4 +71,4 @@ def _run(work: Callable[[asyncpg.Connection, str], Coroutine[Any, Any, T]]) -> T
     except CallcenterError as error:
         raise click.ClickException(error.detail) from error
     except (OSError, asyncpg.PostgresError) as error:
-        raise click.ClickException(f"the database: {error}") from error
+        raise click.ClickException(f"the database: {str(error) or repr(error)}") from error

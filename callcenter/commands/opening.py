@@ -94,4 +94,4 @@ def run(work: Callable[[Opened], Coroutine[Any, Any, T]], size: int = 2) -> T:
     except (EmbeddedError, MigrationError) as error:
         raise click.ClickException(str(error)) from error
     except (OSError, asyncpg.PostgresError) as error:
-        raise click.ClickException(f"the database: {error}") from error
+        raise click.ClickException(f"the database: {str(error) or repr(error)}") from error
