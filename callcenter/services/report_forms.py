@@ -72,7 +72,7 @@ async def write(conn: Connection, context: Context, asked: Asked, now: datetime)
 async def _fresh(conn: Connection, context: Context, found: Month, asked: Asked, now: datetime) -> bytes:
     report = await reports.build(conn, context, found.code, found.name, now)
     pages = reports.all_breaches(reports.span_of(conn, found, report.as_of), found)
-    return await _made(report, pages, asked, sealed=False, base=context.settings.base_url or "")
+    return await made_of(report, pages, asked, sealed=False, base=context.settings.base_url or "")
 
 
 async def _of_seal(conn: Connection, found: Month, asked: Asked, seal: Row, now: datetime) -> bytes:
@@ -88,7 +88,7 @@ async def _of_seal(conn: Connection, found: Month, asked: Asked, seal: Row, now:
         return kept
     record = await asyncio.to_thread(unpacked, seal)
     # no address of this installation: another machine would give another one
-    made = await _made(record.report, _one_page(record.breaches), asked, sealed=True, base="")
+    made = await made_of(record.report, _one_page(record.breaches), asked, sealed=True, base="")
     return await sealing.keep_file(conn, place, made, now)
 
 
@@ -96,8 +96,10 @@ async def _one_page(breaches: list[Breach]) -> AsyncIterator[list[Breach]]:
     yield breaches
 
 
-async def _made(report: Report, pages: AsyncIterator[list[Breach]], asked: Asked, *, sealed: bool, base: str) -> bytes:
-    """The report in the form; what takes long runs beside the loop."""
+async def made_of(
+    report: Report, pages: AsyncIterator[list[Breach]], asked: Asked, *, sealed: bool, base: str
+) -> bytes:
+    """The report in the form, from nothing but what is given; what takes long runs beside the loop."""
     if asked.form == "json":
         return msgspec.json.encode(report)
     if asked.form == "csv":

@@ -1,13 +1,16 @@
 """Reports in every form, read back: workbooks with their types, PDF with its fonts, CSV that nothing runs."""
 
+import asyncio
 import csv
 import io
 import json
 import os
+import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
+import msgspec
 import openpyxl
 import pypdf
 import pytest
@@ -167,3 +170,52 @@ async def test_the_month_is_reported_on_its_first_working_day(pool: asyncpg.Pool
     made_at = await conn.fetchval("select max(made_at) from report_files")
     await monthly.make_due(pool, CONTEXT, NOW + timedelta(hours=1))
     assert await conn.fetchval("select max(made_at) from report_files") == made_at  # once
+
+
+ELSEWHERE = """
+import asyncio, hashlib, locale, sys, time
+from datetime import datetime
+import msgspec
+from callcenter.reports.model import Report
+from callcenter.reports.words import LANGUAGES
+from callcenter.services.report_forms import FORMS, Asked, Unprintable, made_of
+
+locale.setlocale(locale.LC_ALL, "")
+report = msgspec.json.decode(sys.stdin.buffer.read(), type=Report)
+
+async def pages():
+    yield report.breaches
+
+async def digest(form, language):
+    asked = Asked(code="HF-1", form=form, language=language)
+    try:
+        made = await made_of(report, pages(), asked, sealed=True, base="")
+    except Unprintable:
+        return "no PDF here"
+    return hashlib.sha256(made).hexdigest()
+
+print(time.strftime("%z", time.localtime(1793592000)), locale.setlocale(locale.LC_NUMERIC))
+for form in FORMS:
+    for language in LANGUAGES:
+        print(form, language, asyncio.run(digest(form, language)))
+"""
+
+
+async def made_elsewhere(report: bytes, zone: str, locale: str) -> tuple[str, list[str]]:
+    """Where another process was, in that time zone and locale, and the digests of every form and language it made."""
+    surroundings = {**os.environ, "TZ": zone, "LC_ALL": locale, "LANG": locale}  # noqa: TID251  of the tests
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", ELSEWHERE, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, env=surroundings
+    )
+    said = (await process.communicate(report))[0].decode().splitlines()
+    assert process.returncode == 0
+    return said[0], said[1:]
+
+
+async def test_a_report_is_the_same_bytes_in_any_time_zone_and_locale(conn: Connection) -> None:
+    report = msgspec.json.encode(await reports.build(conn, CONTEXT, "HF-1", "2026-10", NOW))
+    here, one = await made_elsewhere(report, "Asia/Shanghai", "C.UTF-8")
+    there, two = await made_elsewhere(report, "America/New_York", "POSIX")
+    assert here != there, "both were made in the same place"
+    assert len(one) == 15
+    assert one == two
