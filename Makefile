@@ -53,7 +53,7 @@ clean: ## everything made here is removed, .venv too; the data in .callcenter st
 	@touch $@
 
 .venv/.dev: $(NEEDS) | $(BIN)/python
-	$(INSTALL) -e '.[dev,apprise,deploy]'
+	$(INSTALL) -e '.[dev,apprise,deploy,otel]'
 	@touch .venv/.run $@
 
 .venv/.bench: $(NEEDS) | $(BIN)/python

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -28,6 +29,14 @@ ROOM = 32
 
 log = structlog.get_logger("alerts.dispatcher")
 Open = Callable[[str, Mapping[str, Any]], Channel]
+# Around one attempt; what it gives is told the result.
+Around = Callable[[Delivery], AbstractContextManager[Callable[[str], None]]]
+
+
+@contextmanager
+def unwatched(_: Delivery) -> Iterator[Callable[[str], None]]:
+    """Nobody looks on."""
+    yield lambda _: None
 
 
 class Dispatcher:
@@ -42,6 +51,7 @@ class Dispatcher:
         *,
         room: int = ROOM,
         timeout: timedelta = TIMEOUT,
+        around: Around = unwatched,
     ) -> None:
         self._outbox = outbox
         self._open = open_channel
@@ -49,6 +59,7 @@ class Dispatcher:
         self._by = by
         self._room = room
         self._timeout = timeout.total_seconds()
+        self._around = around
         self._sending: dict[asyncio.Task[None], Delivery] = {}
         self._repeating: dict[asyncio.Task[None], int] = {}
         self._channels: dict[tuple[str, bytes], Channel] = {}
@@ -129,8 +140,10 @@ class Dispatcher:
 
     async def _deliver(self, delivery: Delivery) -> None:
         try:
-            failure = await self._try(delivery)
-            await self._record(delivery, failure)
+            with self._around(delivery) as note:
+                failure = await self._try(delivery)
+                note(failure.reason.value if failure else "sent")
+                await self._record(delivery, failure)
         except Exception as error:  # the outbox cannot be reached: the lease runs out and it is sent again
             log.error("delivery_not_recorded", delivery=str(delivery.id), error=repr(error))
 

@@ -87,6 +87,7 @@ class Delivery(msgspec.Struct, frozen=True):
     channel_active: bool
     attempts: int
     message: Message
+    traceparent: str | None = None  # of the span that wrote it (W3C Trace Context)
 
 
 class Outbox(Protocol):

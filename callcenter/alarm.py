@@ -8,8 +8,8 @@ a tick once a second catches whatever was missed. There is never a job per ticke
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import random
@@ -64,6 +64,16 @@ class Health:
     outbox_oldest: datetime | None = None
 
 
+# Around a pass that has something to judge; what it gives is told what came of it.
+Around = Callable[[], AbstractContextManager[Callable[[PassResult], None]]]
+
+
+@contextmanager
+def unwatched() -> Iterator[Callable[[PassResult], None]]:
+    """Nobody looks on."""
+    yield lambda _: None
+
+
 class Alarm:
     """Runs engine passes and the dispatcher; one pass at a time in a process, any number of processes."""
 
@@ -80,6 +90,7 @@ class Alarm:
         tick: timedelta = timedelta(seconds=1),
         jobs: Sequence[CronJob] = (),
         steady: SteadyNow | None = None,
+        around: Around = unwatched,
     ) -> None:
         self._book = book
         self._outbox = outbox
@@ -91,6 +102,7 @@ class Alarm:
         self._tick = tick
         self._jobs = jobs
         self._steady = steady
+        self._around = around
         self._scheduler = AsyncIOScheduler(
             timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         )
@@ -153,7 +165,9 @@ class Alarm:
         due = await self._book.next_wake()
         result = PassResult()
         if due is not None and due <= now:
-            result = await run_pass(self._book, now, batches=1)
+            with self._around() as note:
+                result = await run_pass(self._book, now, batches=1)
+                note(result)
             due = await self._book.next_wake()
         self._note(result, now)
         if due is not None:

@@ -14,7 +14,9 @@ from prometheus_client import CollectorRegistry
 
 from alerts.channels import Setup, open_channel
 from alerts.dispatcher import Dispatcher
+from alerts.dispatcher import unwatched as delivery_unwatched
 from callcenter.alarm import Alarm
+from callcenter.alarm import unwatched as pass_unwatched
 from callcenter.figures import DatabaseFigures
 from callcenter.jobs import cron_jobs
 from callcenter.metrics import Everyone, ProcessMetrics, published
@@ -27,6 +29,7 @@ from callcenter.store.deliveries import DatabaseOutbox
 from callcenter.store.engine import ClockBook
 from callcenter.store.pool import connect, open_pool
 from callcenter.store.together import Burst
+from callcenter.tracing import Traces, traced
 from callcenter.web.app import build
 from callcenter.web.metrics_page import Scrape
 
@@ -47,7 +50,17 @@ class Service:
 @asynccontextmanager
 async def service(settings: Settings, dsn: str, direct_dsn: str, now: Now = system_now) -> AsyncIterator[Service]:
     """The engine, the dispatcher and the application run on a migrated database until the block is left."""
-    pool = await open_pool(dsn, size=settings.pool_size, statement_cache=settings.statement_cache)
+    async with traced(settings) as traces, _service(settings, dsn, direct_dsn, now, traces) as running:
+        yield running
+
+
+@asynccontextmanager
+async def _service(
+    settings: Settings, dsn: str, direct_dsn: str, now: Now, traces: Traces | None
+) -> AsyncIterator[Service]:
+    # a pooler gives each transaction another connection: what one is told is lost on the next
+    carry = traces.carry if traces is not None and settings.statement_cache else None
+    pool = await open_pool(dsn, size=settings.pool_size, statement_cache=settings.statement_cache, setup=carry)
     # requests hold connections of the first pool while they wait for a shared statement on the second
     writers = await open_pool(dsn, size=2, statement_cache=settings.statement_cache)
     try:
@@ -58,15 +71,22 @@ async def service(settings: Settings, dsn: str, direct_dsn: str, now: Now = syst
         async with pool.acquire() as conn:
             acknowledge_path = await link_path(conn, steady)
         setup = Setup(steady, settings.base_url, settings.journal, acknowledge_path)
-        dispatcher = Dispatcher(outbox, lambda kind, config: open_channel(kind, config, setup), steady, by)
+        dispatcher = Dispatcher(
+            outbox, lambda kind, config: open_channel(kind, config, setup), steady, by,
+            around=traces.delivery if traces is not None else delivery_unwatched,
+        )  # fmt: skip
         alarm = Alarm(
             ClockBook(pool, context.terms), outbox, dispatcher, steady, pool=pool, connect=lambda: connect(direct_dsn),
             by=by, tick=timedelta(seconds=settings.tick_s), steady=steady, jobs=cron_jobs(pool, context),
+            around=traces.engine_pass if traces is not None else pass_unwatched,
         )  # fmt: skip
         await alarm.start()
         try:
             async with _scraped(settings, context, pool, alarm, dispatcher) as scrape:
-                yield Service(context, pool, alarm, build(pool, context, scrape))
+                app = build(pool, context, scrape)
+                if traces is not None:
+                    app.middlewares.insert(1, traces.middleware())  # within the request's id
+                yield Service(context, pool, alarm, app)
         finally:
             await alarm.stop()
     finally:

@@ -50,6 +50,14 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Contracts that metrics name, 50 at most, with commas; default the first 50. All others are `other`."""
     metrics_folder: Path | None = None
     """Folder in which workers share what they count (`PROMETHEUS_MULTIPROC_DIR`); `serve` gives its workers one."""
+    traces_exporter: Annotated[str, Meta(pattern="^(otlp|console|none)$")] | None = None
+    """Where traces go (`OTEL_TRACES_EXPORTER`); without it and an endpoint nowhere."""
+    otlp_endpoint: str | None = None
+    """Who takes traces by OTLP over HTTP (`OTEL_EXPORTER_OTLP_ENDPOINT`)."""
+    otlp_traces_endpoint: str | None = None
+    """The same, for traces alone and with its path (`OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`)."""
+    tracing_disabled: bool = False
+    """True turns traces off whatever else is set (`OTEL_SDK_DISABLED`)."""
 
 
 class SettingsError(Exception):
@@ -61,7 +69,14 @@ class SettingsError(Exception):
 
 
 # settings whose variables others have named
-_FOREIGN = {"database_url": "DATABASE_URL", "metrics_folder": "PROMETHEUS_MULTIPROC_DIR"}
+_FOREIGN = {
+    "database_url": "DATABASE_URL",
+    "metrics_folder": "PROMETHEUS_MULTIPROC_DIR",
+    "traces_exporter": "OTEL_TRACES_EXPORTER",
+    "otlp_endpoint": "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "otlp_traces_endpoint": "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+    "tracing_disabled": "OTEL_SDK_DISABLED",
+}
 # read by tests and tools, not by the service
 _OTHERS = {"CALLCENTER_TEST_DATABASE_URL"}
 

@@ -154,6 +154,7 @@ class DatabaseOutbox:
             config=row["config"],
             channel_active=row["active"],
             attempts=row["attempts"],
+            traceparent=row["traceparent"],
             message=Message(
                 id=row["id"],
                 next_rung=await self._next_rung(conn, row),

@@ -168,7 +168,7 @@ where d.id = due.id
 returning d.id, due.goes_on;
 
 -- name: facts
-select d.id, d.event, d.attempts, d.channel, ch.kind as channel_kind, ch.config, ch.active,
+select d.id, d.event, d.attempts, d.channel, ch.kind as channel_kind, ch.config, ch.active, d.traceparent,
     a.id as alert, a.kind, a.step, a.repeat, a.fires_at, a.recorded_at, a.settled_because, a.ticket, a.clock,
     a.settled_at as ended_at, a.acknowledged_by, a.nobody_for, d.batch,
     (select count(*) from alerts o where o.clock = a.clock and o.id <> a.id and o.state in ('firing', 'acknowledged')) as standing,

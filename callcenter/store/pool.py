@@ -1,5 +1,6 @@
 """Connections to PostgreSQL: instants in UTC, JSON as Python values."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import asyncpg
@@ -9,8 +10,12 @@ _NAME = "callcenter"
 _SESSION = {"timezone": "UTC", "application_name": _NAME}
 
 
-async def open_pool(dsn: str, *, size: int = 10, statement_cache: bool = True) -> asyncpg.Pool:
+async def open_pool(
+    dsn: str, *, size: int = 10, statement_cache: bool = True, setup: Callable[[Any], Awaitable[None]] | None = None
+) -> asyncpg.Pool:
     """A pool of at most `size` connections; close it with `await pool.close()`.
+
+    `setup` is awaited with each connection that is handed out.
 
     A DSN may name several hosts with ``target_session_attrs=read-write``. `statement_cache` is False behind PgBouncer
     in transaction mode, which mixes up prepared statements.
@@ -21,6 +26,7 @@ async def open_pool(dsn: str, *, size: int = 10, statement_cache: bool = True) -
         max_size=size,
         init=_set_codecs,
         reset=_leave,
+        setup=setup,
         server_settings=_SESSION,
         **_caching(statement_cache),
     )

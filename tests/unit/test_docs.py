@@ -118,7 +118,10 @@ def test_routes_that_pages_name_exist() -> None:
         ("Runtime", PROJECT["dependencies"]),
         ("Development", PROJECT["optional-dependencies"]["dev"]),
         ("Benchmarks", PROJECT["optional-dependencies"]["bench"]),
-        ("Optional", [name for extra in ("apprise", "deploy") for name in PROJECT["optional-dependencies"][extra]]),
+        (
+            "Optional",
+            [name for extra in ("apprise", "deploy", "otel") for name in PROJECT["optional-dependencies"][extra]],
+        ),
     ],
 )
 def test_each_dependency_has_its_reason_and_each_reason_its_dependency(heading: str, packages: list[str]) -> None:
