@@ -16,7 +16,7 @@ from callcenter.services.entries import field_pointer, refuse_long_chains, refus
 from callcenter.services.tickets import TicketShown
 from callcenter.services.types import Actor
 from callcenter.steady_now import SKEW_ALLOWED
-from callcenter.store import alerts, tickets
+from callcenter.store import alerts, job_messages, tickets
 from callcenter.store.clocks import judged_at, stored_clocks
 from callcenter.store.tickets import summarized as summarized  # others ask the timeline
 from callcenter.store.types import Connection, Row
@@ -110,6 +110,7 @@ async def record(
         added, timeline = _read(loaded, entries, many, now, actor.name)
         head = await tickets.append(conn, number, loaded.row["head"], added, now, actor.name)
         await _follow(conn, context, loaded, timeline, now, entries=len(loaded.entries) + len(added), head=head)
+        await _tell_sent(conn, number, added, actor.login or actor.name, now)
         row = await tickets.get(conn, number)
         written = await tickets.entries_of(conn, number)
     return Recorded(
@@ -117,6 +118,14 @@ async def record(
         entries=[entry_shown(entry) for entry in written[len(loaded.entries) :]],
         clocks=derive(loaded.terms, timeline, now),
     )
+
+
+async def _tell_sent(conn: Connection, number: int, added: Sequence[Entry], by: str, now: datetime) -> None:
+    """Whoever these entries send to the customer is written to, but for who wrote them."""
+    for entry in added:
+        who = entry.data.get("who")
+        if entry.type == "dispatched" and isinstance(who, str) and who != by:
+            await job_messages.enqueue(conn, number, entry.seq, who, now)
 
 
 async def _moment(conn: Connection, context: Context, row: Row) -> datetime:

@@ -161,6 +161,29 @@ async def test_a_channel_is_set_up_by_its_form_and_tested(house: Any) -> None:
     assert await page.input_value("[name='config.secret']") == "•••"
 
 
+async def test_a_turn_of_the_rota_has_its_hours(house: Any) -> None:
+    await furnish(house)
+    window, page = await house.signed_in(BOSS)
+    await page.goto(house.url("/admin/rota"))
+    await page.click("#rota-add")
+    await page.fill("[name=duty]", "dispatcher")
+    await page.select_option("[name=login]", "zhou")
+    await page.fill("[name=from_at]", "2026-03-02T08:00")
+    await page.fill("[name=until_at]", "2026-03-09T08:00")
+    await page.fill("[name=hours]", "周一至周五: 夜里")
+    await page.keyboard.press("Control+Enter")
+    await expect(page.locator("form[data-record] .wrong").first).to_contain_text("不是时段")
+    await page.fill("[name=hours]", "周一至周五：22:00-06:00\nholidays: CN")
+    await page.keyboard.press("Control+Enter")
+    row = page.locator("tbody tr:has-text('2026-03-09')").first
+    await row.wait_for()
+    stored = await house.pool.fetchval("select hours from rota where hours is not null")
+    assert stored == {"week": {"mon-fri": "22:00-06:00"}, "holidays": ["CN"], "timezone": "Asia/Shanghai"}
+    await row.locator("button").last.click()
+    assert await page.input_value("[name=hours]") == "mon-fri: 22:00-06:00\nholidays: CN"
+    assert window.faults == []
+
+
 async def test_language_theme_and_keys_are_each_persons_own(house: Any) -> None:
     _, page = await house.signed_in("zhao")
     await page.goto(house.url("/me"))

@@ -92,6 +92,33 @@ async def test_tabs_share_one_connection(house: Any) -> None:
     assert house.streams() == 1
 
 
+async def test_without_shared_workers_one_tab_leads_and_another_takes_over(house: Any) -> None:
+    window, first = await house.signed_in("zhao")
+    await window.add_init_script("delete globalThis.SharedWorker")
+    await first.goto(house.url("/next"))
+    second = await window.new_page()
+    await second.goto(house.url("/next"))
+    assert await second.evaluate("typeof SharedWorker") == "undefined"
+    await _streams(house, 1)
+    await house.tell("newCall", "c-1", to="zhao")
+    for page in (first, second):
+        await page.wait_for_selector("#rings .ring")
+    await first.close()
+    await _streams(house, 1)
+    await house.tell("newCall", "c-2", to="zhao")
+    await expect(second.locator("#rings .ring")).to_have_count(2, timeout=10_000)
+    assert window.faults == []
+
+
+async def _streams(house: Any, count: int) -> None:
+    """The service writes to so many streams, soon."""
+    for _ in range(100):
+        if house.streams() == count:
+            return
+        await asyncio.sleep(0.05)
+    assert house.streams() == count
+
+
 async def test_a_banner_while_it_is_down_and_nothing_missed_after(house: Any) -> None:
     _, page = await house.signed_in("zhao")
     await house.tell("newCall", "c-1")

@@ -13,6 +13,7 @@ import msgspec
 from callcenter.rights import ROLES
 from callcenter.web.pages.navigation import N_
 from callcenter.web.pages.rendering import LOCALES
+from callcenter.web.pages.rota_hours import read_hours, written_hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,12 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
         Field("from_at", N_("From"), "moment"),
         Field("until_at", N_("Until"), "moment"),
         Field("region", N_("Only for this region")),
+        Field(
+            "hours",
+            N_("Only in these hours"),
+            "hours",
+            note=N_("A line a day, such as mon-fri: 09:00-18:00; holidays: CN leaves those out. Empty: always"),
+        ),
         Field("note", N_("Note"), "area"),
     ),
     "channels": (
@@ -143,6 +150,8 @@ def _answer(field: Field, hint: Any, form: Mapping[str, Any], zone: str) -> Any:
     if field.kind == "people":
         chosen: list[str] = [str(one) for one in form.getall(field.name, [])]  # type: ignore[attr-defined]  # a multidict
         return chosen
+    if field.kind == "hours":
+        return read_hours(text, zone)
     if field.kind == "words":
         return [part.strip() for line in text.splitlines() for part in line.split(",") if part.strip()]
     if not text and optional(hint):
@@ -156,7 +165,8 @@ def _answer(field: Field, hint: Any, form: Mapping[str, Any], zone: str) -> Any:
 def printed(values: Mapping[str, Any], zone: str) -> dict[str, Any]:
     """The values as a form writes them: instants as wall-clock times of the zone."""
     local = {name: value.astimezone(ZoneInfo(zone)) for name, value in values.items() if isinstance(value, datetime)}
-    return {**values, **{name: value.strftime("%Y-%m-%dT%H:%M") for name, value in local.items()}}
+    written = {"hours": written_hours(values["hours"], zone)} if isinstance(values.get("hours"), Mapping) else {}
+    return {**values, **written, **{name: value.strftime("%Y-%m-%dT%H:%M") for name, value in local.items()}}
 
 
 def optional(hint: Any) -> bool:
