@@ -268,13 +268,13 @@ class Day:
             return
         ticket.writes += 1
         due = await self.world.monitor.fetch(
-            "select due_at from clocks where ticket = $1 and due_at is not null order by commitment, cycle",
+            "select commitment, due_at from clocks where ticket = $1 and due_at is not null order by commitment, cycle",
             ticket.number,
         )
         for _ in range(2 if rng.random() < 0.15 else 1):  # two at once, from anywhere
             host = self._someone()
             if host is not None:
-                given = entries(rng, ticket, [row["due_at"] for row in due], host.now())
+                given = entries(rng, ticket, [tuple(row) for row in due], host.now())
                 host.begin(f"write {ticket.number}", partial(self._record, host, ticket, given))
         if rng.random() < 0.3:
             self._acknowledge(ticket)
@@ -360,7 +360,9 @@ class Day:
             await world.run_until(world.now + 30 * _SECOND)
         for _ in range(2):  # the second finds nothing
             end = await self._pass_alone(self.hosts[0])
-            assert end is not None, "the last pass runs to its end"
+            if end is None:
+                world.violations.append("the last pass of the day broke off")
+                return
             self.end = end
         while ready := await self._ready():
             await world.run_until(max(world.now, ready) + _MINUTE)

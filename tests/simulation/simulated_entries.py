@@ -23,9 +23,11 @@ _KINDS = (
     ("corrected", 4),
     ("followed_up", 2),
     ("noted", 1),
-    ("assigned", 4),
+    ("assigned", 8),
     ("signed", 1),
 )
+# What keeps each promise.
+_STOPS = {"on_site": "arrived", "restore": "restored", "news": "resolved", "follow_up": "followed_up"}
 
 
 @dataclass(slots=True)
@@ -39,7 +41,9 @@ class Ticket:
     paused: bool = False
 
 
-def entries(rng: random.Random, ticket: Ticket, dues: list[datetime], now: datetime) -> list[dict[str, Any]]:
+def entries(
+    rng: random.Random, ticket: Ticket, dues: list[tuple[str, datetime]], now: datetime
+) -> list[dict[str, Any]]:
     """Entries to be written together at `now`: in time, late, ahead, and at the very edge of the ticket's deadlines."""
     number = rng.choice((1, 1, 1, 2, 3))
     found = []
@@ -49,9 +53,12 @@ def entries(rng: random.Random, ticket: Ticket, dues: list[datetime], now: datet
         if draw < 0.2:  # written down late
             entry["occurred_at"] = now - timedelta(seconds=rng.choice((20, 300, 1500, 4000)))
         elif draw < 0.38 and dues:  # at the deadline itself, or hardly beside it
-            at = rng.choice(dues) + rng.choice((0, 0, 1, -1)) * timedelta(microseconds=1)
+            commitment, due = rng.choice(dues)
+            if rng.random() < 0.6:
+                entry = {"type": _STOPS.get(commitment, "responded")}
+            at = due + rng.choice((0, 0, 1, -1)) * timedelta(microseconds=1)
             entry["occurred_at"] = min(at, now + _MINUTE)
-        elif draw < 0.42:
+        elif draw < 0.46:
             entry["occurred_at"] = now + timedelta(seconds=rng.randrange(120))
         found.append({**entry, "occurred_at": entry["occurred_at"].isoformat()} if "occurred_at" in entry else entry)
     return found

@@ -33,6 +33,7 @@ sys.path.append(str(Path(__file__).parents[1] / "unit"))
 from second_reading import second_reading
 
 Row = dict[str, Any]
+_APART = timedelta(seconds=2)  # what clocks of hosts may be apart
 _ASIDE = timedelta(minutes=6)  # a clock that cannot be judged is looked at again after five
 _READ = ("state", "started_at", "due_at", "stopped_at", "breached_at", "promised_s")
 
@@ -134,6 +135,8 @@ class Ledger:
     def _marked(self, now: datetime) -> Iterator[str]:
         if self._unreadable is not None and self._unreadable[0] <= now <= self._unreadable[1] + _ASIDE:
             return  # nobody could look
+        if self.entries and self.timeline.as_of(micros(now) - 1).next_change == micros(now):
+            return  # an entry begins to count at this very instant: clocks are looked at just after what changes them
         if self.entries:
             found = overlooked(Sight(self.code, self.timeline, now), self.known)
             yield from (f"at {now}, after a whole pass, {text}" for text in found)
@@ -144,6 +147,9 @@ class Ledger:
             self.entries += [_entry(row) for row in added]
             self.timeline = timeline_of(self.entries)
             self._written_at = added[-1]["recorded_at"]
+            judged = max(self._assessed.values(), default=self._written_at)
+            if timedelta(0) < judged - self._written_at <= _APART:
+                yield f"written at {self._written_at}, {judged - self._written_at} before what was judged already"
         acknowledged = [
             row for row in write.of("alerts") if row["state"] == "acknowledged" and row["id"] in self._alerts
         ]

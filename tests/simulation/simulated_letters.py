@@ -47,6 +47,7 @@ def deliveries(day: Day, history: Sequence[tuple[int, int, str, Row]]) -> Iterat
         yield from (f"delivery {name} ({life[0][1]['event']}): {text}" for text in _life(life, sent[name]))
     yield from _in_vain(history, lives)
     yield from _companies(day, history)
+    yield from _in_order(history)
 
 
 def _ended(alerts: dict[int, Row], lives: dict[str, list[tuple[int, Row]]], over: set[int]) -> Iterator[str]:
@@ -90,6 +91,8 @@ def _life(life: list[tuple[int, Row]], sends: list[Any]) -> Iterator[str]:
             ):
                 yield f"{row['lease_by']} took it from {before['lease_by']}, whose lease ran"
         yield from _counted(row, before, len(leases))
+        if before is not None and before["state"] == "sending" and row["state"] in ("sent", "pending", "dead"):
+            yield from _by_its_holder(row, leases[-1], sends)
         before = row
     assert before is not None
     yield from _ends(before, sends)
@@ -102,6 +105,14 @@ def _life(life: list[tuple[int, Row]], sends: list[Any]) -> Iterator[str]:
     for by, times in Counter(one.by for one in sends).items():
         if times > sum(row["lease_by"] == by for _, row in leases):
             yield f"{by} sent it {times} times, more often than it was leased"
+
+
+def _by_its_holder(row: Row, lease: tuple[int, Row], sends: list[Any]) -> Iterator[str]:
+    """Only who holds the lease says what came of it, after having tried."""
+    place, held = lease
+    tried = [one for one in sends if one.by == held["lease_by"] and one.place >= place]
+    if not tried or (row["state"] == "sent" and not any(one.taken and one.failed is None for one in tried)):
+        yield f"it is {row['state']}, and {held['lease_by']}, who holds it, has not said so"
 
 
 def _counted(row: Row, before: Row | None, leases: int) -> Iterator[str]:
@@ -123,7 +134,7 @@ def _again(life: list[tuple[int, Row]], sends: list[Any]) -> Iterator[str]:
         if one.failed is None or one.answered_at is None:
             continue
         held = [row for place, row in life if place <= one.place and row["state"] == "sending"]
-        then = next((row for place, row in life if place > one.place and row["reason"] is not None), None)
+        then = next((row for place, row in life if place > one.place), None)
         if then is None or not held or held[-1]["lease_by"] != one.by or then["reason"] != one.failed.value:
             continue  # never recorded, or another one's
         if one.failed in PERMANENT or then["next_try_at"] is None:
@@ -141,7 +152,9 @@ def _recorded(leases: list[tuple[int, Row]], sends: list[Any]) -> Iterator[str]:
     for one in sends:
         if not one.taken or one.failed is not None or one.answered_at is None:
             continue
-        in_time = any(row["lease_by"] == one.by and one.answered_at + _SOON < row["lease_until"] for _, row in leases)
+        held = [row for place, row in leases if place <= one.place and row["lease_by"] == one.by]
+        # a lease that somebody else's lock held up may be over before it is had
+        in_time = bool(held) and one.answered_at + _SOON < held[-1]["lease_until"]
         if in_time and one.operation.host.undisturbed(one.by, one.at - _LONG_CALL, one.answered_at + _SOON):
             later = [row for place, row in leases if place > one.place]
             if later:
@@ -167,6 +180,24 @@ def _in_vain(history: Sequence[tuple[int, int, str, Row]], lives: dict[str, list
             continue
         if any(row["state"] == "sending" for at, row in life if at > place):
             yield f"delivery {name} was taken for sending after its {alert['kind']} was {alert['state']}"
+
+
+def _in_order(history: Sequence[tuple[int, int, str, Row]]) -> Iterator[str]:
+    """Nobody hears of an end while its beginning is still on its way to them."""
+    rows: dict[str, Row] = {}
+    fires: dict[tuple[int, int, str], str] = {}
+    for _, _, relation, row in history:
+        if relation != "deliveries":
+            continue
+        rows[row["id"]] = row
+        place = row["alert"], row["channel"], row["batch"]
+        if row["event"] == "fire":
+            fires[place] = row["id"]
+        elif row["state"] == "sending" and place in fires:
+            fire = rows[fires[place]]
+            state = rows[fire["carrier"]]["state"] if fire["carrier"] is not None else fire["state"]
+            if state in ("pending", "sending"):
+                yield f"delivery {row['id']} tells how alert {row['alert']} ended, whose beginning is {state}"
 
 
 def _companies(day: Day, history: Sequence[tuple[int, int, str, Row]]) -> Iterator[str]:
