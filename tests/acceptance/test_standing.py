@@ -65,3 +65,26 @@ async def test_from_a_figure_to_its_clocks(hotline: Any) -> None:
     refused = await hotline.ask("GET", "/contracts/HF-1/cases?figure=all", role="contract_manager", expect=422)
     assert refused.pointers == ["?figure"]
     await hotline.ask("GET", "/contracts/NO/standing", role="contract_manager", expect=404)
+
+
+async def test_the_agents_a_half_hour_needs(hotline: Any, at: Any) -> None:
+    """Eleven calls in a half-hour of two days: nine took 540 s each, two hung up, after 110 s together."""
+    await hotline.pool.execute(
+        "insert into queues (name, answer_within_s, created_at, updated_at) values ('q', 20, now(), now())"
+    )
+    for place in range(11):
+        answered = {"answered_at": at(minutes=-20), "ended_at": at(minutes=-11), "outcome": "answered"}
+        lost = {"ended_at": at(minutes=-20, seconds=55), "outcome": "abandoned"}
+        body = {
+            "caller": "13912345678",
+            "queue": "q",
+            "received_at": at(minutes=-20),
+            **(lost if place > 8 else answered),
+        }
+        await hotline.post("/calls", body)
+    found = await hotline.get("/contracts/HF-1/staffing?target=80", role="contract_manager")
+    (one,) = found["items"]
+    assert (found["days"], one["queue"], one["half_hour"], one["calls"]) == (2, "q", "08:30", 5.5)
+    assert (one["handle_s"], one["patience_s"], one["load"]) == (540, 55, 1.65)
+    assert one["agents_a"] <= one["agents_c"]
+    assert one["in_time"] >= 80

@@ -21,6 +21,7 @@ from callcenter.services import (
     report_forms,
     report_pictures,
     sealing,
+    staffing,
     standing,
 )
 from callcenter.services.credits import DecideCredits, MonthCredits
@@ -32,6 +33,7 @@ from callcenter.services.report_forms import MEDIA, Form, Unprintable
 from callcenter.services.report_forms import Asked as AskedReport
 from callcenter.services.report_pictures import Behind, ClocksBehind
 from callcenter.services.sealing import Sealed, SealMonth
+from callcenter.services.staffing import Staffing
 from callcenter.services.standing import Standing
 from callcenter.services.types import Line
 from callcenter.store import hotline as hotline_store
@@ -66,6 +68,13 @@ class CasesQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     severity: int | None = None
     region: Line | None = None
     objectives: bool = False
+
+
+class StaffingQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """The month whose calls count, and how many in a hundred are to be answered in time."""
+
+    month: Month | None = None
+    target: Annotated[float, Meta(ge=1, le=99.9)] = 80
 
 
 class SealQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -157,6 +166,13 @@ async def _queue(asked: Asked, name: str | None) -> list[int] | None:
 async def ask_exemption(asked: Asked) -> Exemption:
     """Asks that a breach be taken out."""
     return await exemptions.ask(asked.conn, asked.path["code"], asked.body, asked.actor, asked.now)
+
+
+async def read_staffing(asked: Asked) -> Staffing:
+    """What the contract's queues need."""
+    query: StaffingQuery = asked.query
+    code = asked.path["code"]
+    return await staffing.staffing(asked.conn, asked.context, code, query.month, query.target, asked.now)
 
 
 async def read_standing(asked: Asked) -> Standing:
@@ -258,6 +274,7 @@ ROUTES = [
          also_media=tuple(media for media in MEDIA.values() if media != "application/json")),
     _get(f"{_ONE}/hotline", contract_hotline, "Read a contract's hotline figures", Hotline, ContractHotlineQuery),
     _get("/api/v1/hotline", hotline_figures, "Read the hotline's figures of some days", Hotline, HotlineQuery),
+    _get(f"{_ONE}/staffing", read_staffing, "Read how many agents each half-hour needs", Staffing, StaffingQuery),
     _get(f"{_ONE}/standing", read_standing, "Read how the running month stands", Standing),
     _get(f"{_ONE}/cases", list_cases, "List the clocks behind a figure of a month", ClocksBehind, CasesQuery),
     _get(f"{_ONE}/exemptions", list_exemptions, "List a month's exemptions", Exemptions, MonthOnly),
