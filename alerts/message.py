@@ -79,6 +79,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     standing: int = 0  # other alerts of the clock that are not over
     acknowledged_by: str | None = None
     nobody_for: tuple[str, ...] = ()  # duties of its rung that nobody was there to fill
+    silent: tuple[datetime, datetime] | None = None  # when nobody looked at the clocks, where the alert comes late by that
     others: int = 0  # how many more alerts it speaks of
     listed: tuple[Mention, ...] = ()  # the first of them
 
@@ -149,7 +150,7 @@ def text(
         ("promised", message.promised),
         ("due", due),
         ("late_by", span(late) if late else None),
-        ("found_late", f"{span(found)} ({words['outage']})" if found and message.event == "fire" else None),
+        ("found_late", f"{span(found)} ({_why_late(message, locale)})" if found and message.event == "fire" else None),
         ("nobody_for", ", ".join(message.nobody_for) if message.event == "fire" else None),
         ("because", words.get(f"because_{message.because}", message.because)),
         ("next", message.next_rung if message.event == "fire" else None),
@@ -161,6 +162,14 @@ def text(
     body += _others(message, locale, now)
     body += link_lines(links, locale)
     return "\n".join([subject(message, locale), "", *body])
+
+
+def _why_late(message: Message, locale: Locale) -> str:
+    if message.silent is None:
+        return WORDS[locale]["behind"]
+    zone = ZoneInfo(message.timezone)
+    since, until = (f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}" for at in message.silent)
+    return WORDS[locale]["away"].format(since=since, until=until)
 
 
 def link_lines(links: Sequence[Link], locale: Locale) -> list[str]:
@@ -194,6 +203,8 @@ def payload(
         "repeat": message.repeat,
         "late_s": late.total_seconds() if late else None,
         "found_late_s": found.total_seconds() if found else None,
+        "silent_since": _utc(message.silent[0]) if message.silent else None,
+        "silent_until": _utc(message.silent[1]) if message.silent else None,
         "because": message.because,
         "next_rung": message.next_rung,
         "told": list(message.told),

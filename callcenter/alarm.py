@@ -162,13 +162,13 @@ class Alarm:
     async def run_once(self) -> PassResult:
         """One pass over what is due now, and the date job moved to what comes next."""
         now = self._now()
-        due = await self._book.next_wake()
+        due = await self._book.next_wake(now)
         result = PassResult()
         if due is not None and due <= now:
             with self._around() as note:
                 result = await run_pass(self._book, now, batches=1)
                 note(result)
-            due = await self._book.next_wake()
+            due = await self._book.next_wake(now)
         self._note(result, now)
         if due is not None:
             self.ring_at(due)

@@ -163,6 +163,7 @@ class DatabaseOutbox:
                 because=row["settled_because"],
                 timezone=row["timezone"] or "UTC",
                 nobody_for=tuple(row["nobody_for"]),
+                silent=tuple(row["silent"]) if row["silent"] else None,
                 others=company["n"] if company else 0,
                 listed=tuple(msgspec.convert(company["listed"], list[Mention])) if company else (),
                 **{name: row[name] for name in _PLAIN},

@@ -173,6 +173,8 @@ select d.id, d.event, d.attempts, d.channel, ch.kind as channel_kind, ch.config,
     a.settled_at as ended_at, a.acknowledged_by, a.nobody_for, d.batch,
     (select count(*) from alerts o where o.clock = a.clock and o.id <> a.id and o.state in ('firing', 'acknowledged')) as standing,
     case when d.event = 'fire' then coalesce(c.due_at, a.due_at) else a.due_at end as due_at,
+    (select array[s.since, s.until] from silences s where s.since <= a.fires_at and a.fires_at <= s.until
+     order by s.since desc limit 1) as silent,
     c.commitment, c.cycle, c.clause, c.severity, c.promised, c.stopped_at,
     t.title, t.contract_version, v.timezone, k.code as contract, ac.name as customer,
     (select coalesce(array_agg(distinct r order by r), '{}')

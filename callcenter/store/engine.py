@@ -54,10 +54,10 @@ class ClockBook:
             await _sql.tell_late(conn, at=next_of(LATE_WITHIN, now))
         self._behind = False
 
-    async def next_wake(self) -> datetime | None:
-        """The earliest instant at which some clock is due, or None."""
+    async def next_wake(self, now: datetime) -> datetime | None:
+        """The earliest instant at which some clock is due, or None; it is noted that somebody looked."""
         async with self._pool.acquire() as conn:
-            earliest: datetime | None = await _sql.next_wake(conn)
+            earliest: datetime | None = await _sql.next_wake(conn, now=now, late=LATE)
         return earliest
 
 

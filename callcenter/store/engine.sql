@@ -69,4 +69,14 @@ set next_try_at = cast(:at as timestamptz)
 where state = 'pending' and event = 'fire' and batch like 'late %' and attempts = 0 and next_try_at > cast(:at as timestamptz);
 
 -- name: next_wake$
+-- The earliest instant at which a clock is due. Whoever asks looks: every ten seconds that is noted, and where nobody
+-- looked for longer than it takes to be late, that is kept.
+with before as (
+    select at from engine_looks where at < cast(:now as timestamptz) - interval '10 seconds' for update skip locked
+), noted as (
+    update engine_looks set at = :now from before
+), silent as (
+    insert into silences (since, until) select at, :now from before where at < cast(:now as timestamptz) - cast(:late as interval)
+    on conflict do nothing
+)
 select min(wake_at) from clocks where wake_at is not null;

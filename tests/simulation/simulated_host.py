@@ -146,7 +146,7 @@ class Host:
     async def look(self) -> None:
         """One pass over what is due."""
         now = self.now()
-        due = await self._book.next_wake()
+        due = await self._book.next_wake(now)
         if due is None or due > now:
             return
         limit = self.world.rng.choice((2, 7, 500))

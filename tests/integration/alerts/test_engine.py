@@ -68,7 +68,8 @@ async def test_a_promise_kept_resolves_and_whoever_was_told_hears_of_it(hotline:
 
 async def test_a_moved_deadline_cancels_what_was_not_sent_and_tells_who_was_warned_in_vain(hotline: "Hotline") -> None:
     told, waiting = await hotline.ticket(), await hotline.ticket()
-    await hotline.look(61)
+    await hotline.look(30)
+    await hotline.look(60.1)
     mine = "alert in (select id from alerts where ticket = $1)"
     await hotline.pool.execute(f"update deliveries set state = 'sent' where {mine}", told)
     for number in (told, waiting):

@@ -2,11 +2,12 @@
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from alerts.engine import run_pass
-from alerts.message import text
+from alerts.message import payload, text
 from callcenter.store.deliveries import DatabaseOutbox
 from callcenter.store.engine import BACKLOG
 
@@ -56,7 +57,7 @@ async def test_however_long_it_was_everything_is_found_once_and_told_together(ho
     (message,) = [one.message for one in await lease(hotline, back + 0.2)]
     assert message.others == 2
     said = text(message, "en", hotline.at(back))
-    assert "(the service or its database was away, or behind)" in said
+    assert "(the service had more to do than it could)" in said
     assert said.count("\n- ") == 2
 
 
@@ -99,3 +100,20 @@ async def test_an_entry_ahead_of_its_time_reaches_the_ticket_s_own_columns(hotli
     await hotline.look(12)
     row = await hotline.pool.fetchrow("select state, version, updated_at from tickets where number = $1", number)
     assert (row["state"], row["version"], row["updated_at"]) == ("restored", 3, hotline.at(12))
+
+
+async def test_what_comes_late_says_from_when_to_when_nobody_looked(hotline: "Hotline") -> None:
+    await hotline.pool.execute("update engine_looks set at = $1", hotline.at(-1))
+    number = await hotline.ticket(0)
+    await hotline.book.next_wake(hotline.at(0))
+    await hotline.book.next_wake(hotline.at(0) + timedelta(seconds=9))  # too soon to be noted
+    back = hotline.at(0) + timedelta(hours=9)
+    await hotline.book.next_wake(back)
+    await hotline.look(9 * 60)
+    (message,) = [one.message for one in await lease(hotline, 9 * 60 + 0.2)]
+    assert (message.ticket, message.silent) == (number, (hotline.at(0), back))
+    zone = ZoneInfo(message.timezone)
+    since, until = (f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}" for at in (hotline.at(0), back))
+    assert f"(the service was away from {since} to {until})" in text(message, "en", back)
+    assert payload(message, "en", back)["data"]["silent_until"] == f"{back:%Y-%m-%dT%H:%M:%SZ}"
+    assert await hotline.pool.fetch("select * from silences") == [(hotline.at(0), back)]
