@@ -79,7 +79,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     standing: int = 0  # other alerts of the clock that are not over
     acknowledged_by: str | None = None
     nobody_for: tuple[str, ...] = ()  # duties of its rung that nobody was there to fill
-    silent: tuple[datetime, datetime] | None = None  # when nobody looked at the clocks, where the alert comes late by that
+    silent: tuple[datetime, datetime] | None = None  # from when to when nobody looked at the clocks
     others: int = 0  # how many more alerts it speaks of
     listed: tuple[Mention, ...] = ()  # the first of them
 

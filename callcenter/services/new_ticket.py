@@ -70,9 +70,7 @@ _NO_CALL: dict[str, Any] = dict.fromkeys(
 )
 
 
-async def open_without_call(
-    conn: Asking, context: Context, wanted: OpenTicket, actor: Actor, now: datetime
-) -> Opened:
+async def open_without_call(conn: Asking, context: Context, wanted: OpenTicket, actor: Actor, now: datetime) -> Opened:
     """The ticket, its first entries and its clocks are stored."""
     if wanted.number is not None:
         raise Invalid.field("/number", "not_allowed", "numbers are given by the service")
