@@ -93,7 +93,7 @@ def needed(row: HotlineRow, queue: HotlineRow, days: int, target: float, within_
 
 
 def _patience(queue: HotlineRow) -> float | None:
-    """The mean time callers would wait: all waiting, by those answered too, over those who hung up; None if nobody did."""
+    """How long callers would wait in the mean: all waiting, over those who hung up; None without any."""
     if not queue.wait_abandoned.n:
         return None
     waited = sum((one.mean or 0) * one.n for one in (queue.wait, queue.wait_abandoned))
