@@ -1,4 +1,4 @@
-"""The drill: a backup while calls are logged and alerts go out, restored elsewhere; nothing is lost, nothing told twice."""
+"""The drill: a backup while calls are logged and alerts go out, restored elsewhere; nothing lost, nothing told twice."""
 
 import asyncio
 import signal
@@ -113,7 +113,6 @@ async def test_a_backup_under_load_loses_no_alert_and_repeats_none(
             await _under_load(source, database_url, token, tmp_path / "drill.dump")
             await backup.restore(target, empty_url, tmp_path / "drill.dump")
             tickets = await target.fetchval("select count(*) from tickets")
-            unsent = await target.fetchval(OPEN)
             before = {row[0] for row in await target.fetch(SENT)}
             assert 10 < len(before) < await source.fetchval(f"select count(*) from ({SENT}) as sent")
             assert tickets < await source.fetchval("select count(*) from tickets")
@@ -123,7 +122,6 @@ async def test_a_backup_under_load_loses_no_alert_and_repeats_none(
 
             taken.clear()
             await _taken_up(target, empty_url, tickets)
-            assert unsent >= 0
             assert not before & set(taken), "what had been sent is not sent again"
             assert {row[0] for row in await target.fetch(SENT)} - before == set(taken), "and all the rest is"
             assert max(Counter(taken).values()) == 1
