@@ -53,7 +53,7 @@ def mutated(name: str, folder: Path) -> Path:
 
 def caught(copy: Path, seeds: int, server: str, template: str | None) -> Catch:
     """What the days of the copy came to, on a copy of the template or, without, on a database made by the copy."""
-    command = [sys.executable, copy / "tests" / "simulation", "--seeds", str(seeds), "--server", server]
+    command = [sys.executable, str(copy / "tests" / "simulation"), "--seeds", str(seeds), "--server", server]
     command += ["--template", template] if template else []
     try:
         run = subprocess.run(

@@ -69,8 +69,8 @@ _FIRST: dict[str, Mutant] = {
         ),
         Edit(
             "callcenter/store/engine.py",
-            "            yield ClockBatch(conn, self._terms, self._rosters)\n",
-            "            yield ClockBatch(conn, self._terms, self._rosters)\n            late = getattr(conn, 'later', ())\n"
+            "            yield batch\n",
+            "            yield batch\n            late = getattr(conn, 'later', ())\n"
             "        if late:\n            from callcenter.store import deliveries\n"
             "            async with self._pool.acquire() as conn, conn.transaction():\n"
             "                for one in late:\n                    await deliveries.enqueue(conn, *one)\n",

@@ -178,6 +178,7 @@ class Connection:
 
     async def _again(self) -> None:
         """A proxy that heard no answer has sent the statement once more: what is recorded stays recorded once."""
+        assert self._recorded is not None
         (sql, values), self._recorded = self._recorded, None
         if not self._world.calm and self._world.rng.random() < 0.1:
             await self._call(sql, lambda: self._raw.fetch(sql, *values))

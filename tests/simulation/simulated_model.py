@@ -147,7 +147,7 @@ def look(sight: Sight, key: Key, known: Known) -> Change:
         known.version += 1  # a deadline found again after a pause was counted when it was lost
     known.due_at, known.void, known.seen_at = due, clock is None, sight.now
     settled = tuple(
-        (told, *how) for told in known.told if told.live if (how := _ending(sight, key, clock, told, known.version))
+        (told, *end) for told in known.told if told.live if (end := _ending(sight, key, clock, told, known.version))
     )
     raised = tuple(_due(sight, key, known)) if clock is not None else ()
     for told, how, _ in settled:
