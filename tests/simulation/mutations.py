@@ -177,9 +177,10 @@ _FIRST: dict[str, Mutant] = {
     "recorded as sent before it is": (
         Edit(
             "alerts/dispatcher.py",
-            "            failure = await self._try(delivery)\n            await self._record(delivery, failure)\n",
-            "            await self._record(delivery, None)\n            await self._try(delivery)\n",
+            "                failure = await self._try(delivery)\n",
+            "                await self._record(delivery, None)\n                failure = await self._try(delivery)\n",
         ),
+        Edit("alerts/dispatcher.py", "                await self._record(delivery, failure)\n", ""),
     ),
     "every try has an id of its own": (
         Edit(
@@ -277,9 +278,11 @@ _JUDGING: dict[str, Mutant] = {
         "raised.append(_alert(contract, step, 1, fresh))",
     ),
     "a repeat is told again at every look": _one(
-        _POLICY, "if due_repeats > 0 and newest > max(a.recorded_at for a in chain):", "if due_repeats > 0:"
+        _POLICY, "if due_repeats > spent and newest > max(a.recorded_at for a in chain):", "if due_repeats > 0:"
     ),
-    "the first repeat is skipped": _one(_POLICY, "if due_repeats > 0 and newest", "if due_repeats > 1 and newest"),
+    "the first repeat is skipped": _one(
+        _POLICY, "if due_repeats > spent and newest", "if due_repeats > max(spent, 1) and newest"
+    ),
     "a step told for another deadline comes again": _one(
         _POLICY, "if any(a.settled_at is not None and a.settled_at >= step.instant for a in told):", "if False:"
     ),
@@ -494,13 +497,13 @@ _LOOKING: dict[str, Mutant] = {
     "the ticket's own columns stay behind": _one(_BOOK, "await self._summarize(number, now)", "pass"),
     "the wake is not stored": _one(
         _ALERTS_SQL,
-        "    wake_at = u.wake_at\nfrom unnest(cast(:id as bigint[]), cast(:contract",
-        "    wake_at = null\nfrom unnest(cast(:id as bigint[]), cast(:contract",
+        "    wake_at = u.wake_at\nfrom u\nwhere c.id = u.id;\n\n-- name: void",
+        "    wake_at = null\nfrom u\nwhere c.id = u.id;\n\n-- name: void",
     ),
     "the wake stays what it was": _one(
         _ALERTS_SQL,
-        "    wake_at = u.wake_at\nfrom unnest(cast(:id as bigint[]), cast(:contract",
-        "    wake_at = coalesce(c.wake_at, u.wake_at)\nfrom unnest(cast(:id as bigint[]), cast(:contract",
+        "    wake_at = u.wake_at\nfrom u\nwhere c.id = u.id;\n\n-- name: void",
+        "    wake_at = coalesce(c.wake_at, u.wake_at)\nfrom u\nwhere c.id = u.id;\n\n-- name: void",
     ),
     "the version is not stored": _one(
         _ALERTS_SQL,
@@ -742,7 +745,7 @@ _COMPANY: dict[str, Mutant] = {
     "what is late counts for a storm": _one(
         _ALERTS, "storm=[None if one.late else one.storm for one in fired],", "storm=[one.storm for one in fired],"
     ),
-    "what is late leaves one by one": _one(_TELLING, 'f"late {one.contract}", next_of(LATE_WITHIN, now)', '"", now'),
+    "what is late leaves one by one": _one(_TELLING, 'f"late {one.contract}", now + LATE_AT_MOST', '"", now'),
     "what is late goes first": _one(_TELLING, "priority = 2 if one.late else 0 if one.grave else 1", "priority = 0"),
     "the grave has to wait": _one(_TELLING, "        if grave:\n            return at\n", ""),
     "quiet hours are not kept": _one(
