@@ -1,5 +1,6 @@
 """A report as a page that prints well, and as PDF."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -19,12 +20,6 @@ from callcenter.reports.tables import Cell, Table, printable
 from callcenter.reports.words import Language, Words
 
 _TEMPLATES = Path(str(files("callcenter"))) / "web" / "templates" / "report"
-# Without a family of the right language, Chinese text is set in Japanese shapes.
-_FONTS = {
-    "zh-CN": '"Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", sans-serif',
-    "zh-TW": '"Noto Sans CJK TC", "Source Han Sans TC", "Microsoft JhengHei", sans-serif',
-    "en": '"Noto Sans", "DejaVu Sans", "Noto Sans CJK SC", sans-serif',
-}
 
 
 def html(report: Report, language: Language, *, sealed: bool = False, base: str = "") -> str:
@@ -34,7 +29,7 @@ def html(report: Report, language: Language, *, sealed: bool = False, base: str 
     environment = _environment()
     template = environment.get_template("report.html")
     shown = _shown(words, zone)
-    style = (_TEMPLATES / "report.css").read_text(encoding="utf-8").replace("FONTS", _FONTS[language])
+    style = (_TEMPLATES / "report.css").read_text(encoding="utf-8").replace("FONTS", charts.FONTS[language])
     return template.render(
         report=report,
         tables=[_without_empty(one) if one.key == "breaches" else one for one in tables(report, words)],
@@ -92,18 +87,29 @@ def _without_empty(table: Table) -> Table:
     return replace(table, columns=[table.columns[place] for place in kept], rows=rows)
 
 
-# a column is at least so wide, and counts as no wider, in signs; a Chinese sign is two wide
-_LEAST, _WIDEST, _SAMPLE = 5, 34, 100
+# a column counts as no wider than so many signs, and a line has room for so many; a Chinese sign is two wide
+_WIDEST, _LINE, _PADDING, _SAMPLE = 34, 145, 3, 100
 
 
 def _widths(table: Table, shown: Callable[[Cell, str], str]) -> list[float]:
-    """Each column's part of the width, by what its cells hold: finding it out from every cell takes a printer long."""
-    signs = []
+    """Each column's part of the width: first room for what cannot be broken, then by what its cells hold.
+
+    Finding it out from every cell takes a printer long.
+    """
+    least, wanted = [], []
     for place, column in enumerate(table.columns):
-        cells = [_signs(shown(row[place], column.kind)) for row in table.rows[:_SAMPLE]]
-        word = max((_signs(one) for one in column.label.split()), default=0)
-        signs.append(min(_WIDEST, max(_LEAST, word, *cells) + 2))
+        cells = [shown(row[place], column.kind) for row in table.rows[:_SAMPLE]]
+        word = max((_signs(part) for cell in (column.label, *cells) for part in _WORD.findall(cell)), default=0)
+        least.append(min(_WIDEST, word) + _PADDING)
+        wanted.append(max(least[-1], min(_WIDEST, max(map(_signs, cells), default=0)) + _PADDING))
+    scarce = sum(wanted) - sum(least)
+    room = min(1.0, max(0.0, (_LINE - sum(least)) / scarce)) if scarce else 0.0
+    signs = [one + (more - one) * room for one, more in zip(least, wanted, strict=True)]
     return [round(100 * one / sum(signs), 2) for one in signs]
+
+
+# what stays on one line: a word, a number, or a single Chinese sign
+_WORD = re.compile(r"[^\s\u2e80-\uffff-]+-?|[\u2e80-\uffff]")
 
 
 def _signs(text: str) -> int:
