@@ -8,6 +8,18 @@ from datetime import date, datetime
 
 import msgspec
 
+from callcenter.reports.counted import (
+    ComplaintsOf,
+    Effort,
+    FollowUps,
+    LateEntries,
+    OnSite,
+    Pauses,
+    Repeats,
+    SpokenPromises,
+    Units,
+)
+from callcenter.reports.weighed import Credits, Evidence
 from callcenter.services.compliance import Compliance, ComplianceRow
 from callcenter.services.hotline import Hotline
 
@@ -48,64 +60,6 @@ class Breach(msgspec.Struct, kw_only=True):
     timeline: list[Told] = []
 
 
-class OnSite(msgspec.Struct, kw_only=True):
-    """How arrivals went in a region: kept or not, and how long they took from the start of the promise."""
-
-    commitment: str
-    region: str | None
-    due: int
-    met: int
-    breached: int
-    compliance: float | None
-    arrivals: int
-    mean_s: float | None
-    longest_s: float | None
-
-
-class Laborious(msgspec.Struct, kw_only=True):
-    """A fault that took several calls."""
-
-    ticket: int
-    title: str
-    contacts: int
-    people: int
-
-
-class Effort(msgspec.Struct, kw_only=True):
-    """What faults reported in the month cost their callers; `laborious` took more than two calls."""
-
-    faults: int
-    contacts: int
-    contacts_a_fault: float | None
-    most_contacts: int
-    laborious: int
-    ring_to_human_s: float | None
-    worst: list[Laborious]
-
-
-class Spoken(msgspec.Struct, kw_only=True):
-    """A promise made by word of mouth that was not kept in time."""
-
-    ticket: int
-    at: datetime
-    by: str
-    what: str | None
-    until: datetime | None
-    kept_at: datetime | None
-
-
-class SpokenPromises(msgspec.Struct, kw_only=True):
-    """Promises made by word of mouth in the month."""
-
-    made: int
-    kept: int
-    late: int
-    broken: int
-    open: int
-    kept_rate: float | None
-    not_kept: list[Spoken]
-
-
 class Exemption(msgspec.Struct, kw_only=True):
     """A breach somebody asked to take out: `state` asked, approved or refused."""
 
@@ -124,104 +78,6 @@ class Exemption(msgspec.Struct, kw_only=True):
     due_at: datetime | None = None
 
 
-class PauseNear(msgspec.Struct, kw_only=True):
-    """A pause set shortly before a deadline: `left_s` before it."""
-
-    ticket: int
-    at: datetime
-    by: str
-    reason: str | None
-    commitment: str
-    due_at: datetime
-    left_s: float
-
-
-class PauseReason(msgspec.Struct, kw_only=True):
-    """How often a reason stopped the clocks."""
-
-    reason: str | None
-    pauses: int
-
-
-class Pauses(msgspec.Struct, kw_only=True):
-    """Pauses set in the month; `examined` of them were looked at for deadlines close by."""
-
-    pauses: int
-    by_reason: list[PauseReason]
-    examined: int
-    near_deadline: list[PauseNear]
-
-
-class LateEntry(msgspec.Struct, kw_only=True):
-    """An entry written down long after it happened."""
-
-    ticket: int
-    entry: int
-    type: str
-    by: str
-    occurred_at: datetime
-    recorded_at: datetime
-    late_s: float
-
-
-class LateEntries(msgspec.Struct, kw_only=True):
-    """Entries written more than 15 minutes after they happened; imported history is counted apart."""
-
-    entries: int
-    imported: int
-    worst: list[LateEntry]
-
-
-class FollowUps(msgspec.Struct, kw_only=True):
-    """Calls after the repair."""
-
-    attempted: int
-    reached: int
-    solved: int
-    unsolved: int
-    scored: int
-    score: float | None
-    reached_rate: float | None
-
-
-class ComplaintsOf(msgspec.Struct, kw_only=True):
-    """Complaints in one person's hands."""
-
-    person: str | None
-    complaints: int
-    upheld: int
-    open: int
-
-
-class Units(msgspec.Struct, kw_only=True):
-    """Inspections made and units lent in the month; `loaners_out`: with customers at its end."""
-
-    inspections: int
-    loaners_provided: int
-    loaners_returned: int
-    loaners_out: int
-
-
-class RepeatedAsset(msgspec.Struct, kw_only=True):
-    """A unit that failed again."""
-
-    serial: str
-    model: str | None
-    faults: int
-
-
-class Repeats(msgspec.Struct, kw_only=True):
-    """Faults on known units, those within 30 days of the one before, and repairs done at the first visit."""
-
-    faults: int
-    repeated: int
-    repeat_rate: float | None
-    assets: list[RepeatedAsset]
-    visited: int
-    fixed_first_time: int
-    first_time_fix: float | None
-
-
 class TrendPoint(msgspec.Struct, kw_only=True):
     """A commitment in one of the twelve months that end with the report's."""
 
@@ -232,75 +88,6 @@ class TrendPoint(msgspec.Struct, kw_only=True):
     exempt: int
     compliance: float | None
     net: float | None
-
-
-class CreditLine(msgspec.Struct, kw_only=True):
-    """A line of the credits: `proposed` until a manager confirmed or waived it at this amount."""
-
-    line: str
-    commitment: str
-    kind: str
-    breaches: int
-    each: str | None
-    below: str | None
-    share: str | None
-    amount: str
-    currency: str
-    state: str
-    by: str | None = None
-    at: datetime | None = None
-    reason: str | None = None
-
-
-class CreditSum(msgspec.Struct, kw_only=True):
-    """A currency's lines together; `confirmed` counts those a manager confirmed, capped as well."""
-
-    currency: str
-    before_cap: str
-    cap: str | None
-    amount: str
-    confirmed: str
-
-
-class CreditStep(msgspec.Struct, kw_only=True):
-    """What so many more breaches would cost on top."""
-
-    commitment: str
-    more: int
-    extra: str
-    currency: str
-
-
-class Credits(msgspec.Struct, kw_only=True):
-    """What the month's breaches cost, and what more would; all of it proposals until confirmed."""
-
-    lines: list[CreditLine]
-    sums: list[CreditSum]
-    forecast: list[CreditStep]
-
-
-class EvidenceItem(msgspec.Struct, kw_only=True):
-    """An item of a certifier's form: its points, and where they come from; null points are missing."""
-
-    item: str
-    title: str
-    most: str
-    points: str | None
-    source: str
-    value: str | None = None
-
-
-class Evidence(msgspec.Struct, kw_only=True):
-    """A form filled for the month; `grade` follows from the points once nothing is missing, `so_far` counts what is."""
-
-    form: str
-    title: str
-    items: list[EvidenceItem]
-    so_far: str
-    most: str
-    percent: float | None
-    grade: str | None
-    missing: list[str]
 
 
 class VersionUsed(msgspec.Struct, kw_only=True):

@@ -109,7 +109,7 @@ def _widths(table: Table, shown: Callable[[Cell, str], str]) -> list[float]:
 
 
 # what stays on one line: a word, a number, or a single Chinese sign
-_WORD = re.compile(r"[^\s\u2e80-\uffff-]+-?|[\u2e80-\uffff]")
+_WORD = re.compile(r"\d{4}-\d\d-\d\d|[^\s\u2e80-\uffff-]+-?|[\u2e80-\uffff]")
 
 
 def _signs(text: str) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
+from callcenter.reports.call_sections import hotline
 from callcenter.reports.model import Report
 from callcenter.reports.tables import (
     Cell,
@@ -15,9 +16,9 @@ from callcenter.reports.tables import (
     severity,
     verdict,
 )
+from callcenter.reports.weighed_sections import credits, evidence
 from callcenter.reports.words import Words
 from callcenter.services.compliance import ComplianceRow
-from callcenter.services.hotline import FORMULAS, HotlineRow
 
 
 def tables(report: Report, words: Words) -> list[Table]:
@@ -82,57 +83,6 @@ def _promise(report: Report, words: Words, one: ComplianceRow) -> list[Cell]:
     )
     counts = (one.due, one.met, one.breached, one.exempt, one.compliance, one.net, one.cancelled, one.paused, one.open)
     return [name, *place, one.target, *counts]
-
-
-_CALLS = ("offered", "answered", "abandoned", "short", "overflow")
-
-
-def _hotline(report: Report, words: Words) -> Iterator[Table]:
-    hotline = report.hotline
-    columns = columns_of(words, "figure", "value")
-    total = hotline.total
-    sums = " + ".join(str(getattr(total, name)) for name in _CALLS[1:])
-    facts: list[list[Cell]] = [[words(name), getattr(total, name)] for name in _CALLS]
-    facts += [
-        [words("reconciled"), f"{total.offered} = {sums}"],
-        [words("outside"), hotline.outside],
-        [words("callers"), hotline.callers],
-        [words("repeat_callers"), hotline.repeat_callers],
-        [words("first_call"), hotline.first_call_resolution],
-    ]
-    if total.offered or hotline.outside:
-        yield Table("hotline", words("hotline"), columns, facts, _formulas(report))
-    columns = columns_of(words, "queue", "formula", "answer_within_s:number", "short_abandon_s:number", *_COUNTED)
-    rules = {one.queue: one for one in hotline.rules}
-    rows = [
-        [row.queue, row.formula, rules[row.queue].answer_within_s, rules[row.queue].short_abandon_s, *_counted(row)]
-        for row in hotline.queues
-        if row.queue is not None
-    ]
-    if len(rows) > 1:
-        rows.append([words("total"), total.formula, None, None, *_counted(total)])
-    yield Table("hotline_queues", words("hotline_queues"), columns, rows)
-    columns = columns_of(words, "queue", "half_hour", *_COUNTED)
-    rows = [[row.queue, row.half_hour, *_counted(row)] for row in hotline.half_hours]
-    yield Table("half_hours", words("half_hours"), columns, rows)
-
-
-def _formulas(report: Report) -> str:
-    used = dict.fromkeys([report.hotline.total.formula, *(one.formula for one in report.hotline.rules)])
-    return "; ".join(f"{one} = {FORMULAS[one]}" for one in used)
-
-
-_COUNTED = (
-    *(f"{name}:number" for name in _CALLS), "answer_rate:percent", "service_level:percent", "wait_mean:number",
-    "wait_p50:number", "wait_p90:number", "wait_longest:number", "abandon_mean:number", "handle_mean:number",
-)  # fmt: skip
-
-
-def _counted(row: HotlineRow) -> list[Cell]:
-    waits = (row.wait.mean, row.wait.p50, row.wait.p90, row.wait.longest, row.wait_abandoned.mean, row.handle.mean)
-    rates = (row.answer_rate, row.service_level)
-    shown = [None if one is None else round(one, 1) for one in waits]
-    return [*(getattr(row, name) for name in _CALLS), *rates, *shown]
 
 
 def _on_site(report: Report, words: Words) -> Iterator[Table]:
@@ -254,53 +204,6 @@ def _trend(report: Report, words: Words) -> Iterator[Table]:
     yield Table("trend", words("trend"), columns, rows)
 
 
-def _credits(report: Report, words: Words) -> Iterator[Table]:
-    credits = report.credits
-    columns = columns_of(words, "commitment", "kind", "breached:number", "each:money", "below", "share",
-                       "amount:money", "state", "by")  # fmt: skip
-    rows = [
-        [words.commitment(one.commitment), words(one.kind), one.breaches, one.each and (one.each, one.currency),
-         one.below, one.share, (one.amount, one.currency), words(one.state), one.by]
-        for one in credits.lines
-    ]  # fmt: skip
-    yield Table("credits", words("credits"), columns, rows)
-    columns = columns_of(words, "currency", "before_cap:money", "cap:money", "amount:money", "said:money")
-    sums = [
-        [one.currency, (one.before_cap, one.currency), one.cap and (one.cap, one.currency), (one.amount, one.currency),
-         (one.confirmed, one.currency)]
-        for one in credits.sums
-    ]  # fmt: skip
-    note = "; ".join(
-        words(
-            "more_cost",
-            more=one.more,
-            commitment=words.commitment(one.commitment),
-            extra=one.extra,
-            currency=one.currency,
-        )
-        for one in credits.forecast
-    )
-    yield Table("credit_sums", words("credit_sums"), columns, sums, note)
-
-
-def _evidence(report: Report, words: Words) -> Iterator[Table]:
-    for form in report.evidence:
-        columns = columns_of(words, "item", "title", "points:number", "most:number", "value", "source")
-        rows = [
-            [one.item, one.title, _number(one.points), _number(one.most), one.value, one.source] for one in form.items
-        ]
-        note = (
-            f"{words('so_far')}: {form.so_far} / {form.most} ({form.percent} %). {words('grade')}: {form.grade or '-'}."
-        )
-        if form.missing:
-            note += f" {words('missing')}: {', '.join(form.missing)}."
-        yield Table(f"evidence_{form.form}", f"{words('evidence')}: {form.title}", columns, rows, note)
-
-
-def _number(text: str | None) -> float | None:
-    return None if text is None else float(text)
-
-
 def _note(report: Report, words: Words) -> Iterator[Table]:
     note = report.data_note
     rows: list[list[Cell]] = [
@@ -318,6 +221,6 @@ def _note(report: Report, words: Words) -> Iterator[Table]:
 
 
 _SECTIONS: Sequence[Callable[[Report, Words], Iterator[Table]]] = (
-    _glance, _promises, _hotline, _on_site, _breaches, _effort, _spoken, _exemptions, _pauses, _late, _people, _units,
-    _trend, _credits, _evidence, _note,
+    _glance, _promises, hotline, _on_site, _breaches, _effort, _spoken, _exemptions, _pauses, _late, _people, _units,
+    _trend, credits, evidence, _note,
 )  # fmt: skip

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from callcenter.errors import Conflict, Invalid
-from callcenter.reports.model import CreditLine, Credits, CreditStep, CreditSum
+from callcenter.reports.weighed import CreditLine, Credits, CreditStep, CreditSum
 from callcenter.services import compliance
 from callcenter.services.compliance import Compliance, Month
 from callcenter.services.context import Context

@@ -11,7 +11,8 @@ import yaml
 from msgspec import Meta
 
 from callcenter.errors import Invalid, NotFound
-from callcenter.reports.model import Evidence, EvidenceItem, Report
+from callcenter.reports.model import Report
+from callcenter.reports.weighed import Evidence, EvidenceItem
 from callcenter.services import compliance
 from callcenter.services.compliance import Month
 from callcenter.services.context import Context

@@ -11,6 +11,7 @@ import msgspec
 
 import callcenter
 from callcenter.reports import model
+from callcenter.reports.counted import OnSite
 from callcenter.reports.model import Breach, Report
 from callcenter.services import compliance, credits, day_counts, evidence, fault_days, hotline
 from callcenter.services.compliance import Compliance, ComplianceRow, Counts, Month
@@ -134,7 +135,7 @@ def _by_commitment(rows: Sequence[ComplianceRow]) -> list[ComplianceRow]:
     return [compliance.summed(name, list(group)) for name, group in groupby(rows, lambda row: row.commitment)]
 
 
-def _on_site(found: Month, rows: Sequence[ComplianceRow], groups: Sequence[Counts]) -> list[model.OnSite]:
+def _on_site(found: Month, rows: Sequence[ComplianceRow], groups: Sequence[Counts]) -> list[OnSite]:
     """The promises that an arrival keeps, by region."""
     ended = day_counts.together(one.group for one in groups if one.group.state in _ENDED)
     names = {one.name for one in found.terms.commitments if "arrived" in one.stops and one.owner == "customer"}
@@ -146,7 +147,7 @@ def _on_site(found: Month, rows: Sequence[ComplianceRow], groups: Sequence[Count
         arrivals, spent = sum(one.ended for one in there), sum(one.spent_us for one in there) / 1_000_000
         longest = max((one.longest_us for one in there if one.longest_us is not None), default=None)
         shown.append(
-            model.OnSite(
+            OnSite(
                 arrivals=arrivals,
                 mean_s=round(spent / arrivals, 1) if arrivals else None,
                 longest_s=None if longest is None else longest / 1_000_000,
