@@ -19,7 +19,7 @@ from sla.clock import Clock, assess
 from sla.interval import micros
 
 # How many of a kind that are overdue, how many ahead, and how many where somebody looks further.
-PAST, AHEAD, FAR = 15, 40, 80
+PAST, AHEAD, FAR = 15, 40, 60
 Kind = Literal["clock", "promise", "follow_up", "call_back"]
 Whose = Literal["all", "mine", "team"]
 # From here on little of the time is left, and the list says so.
