@@ -417,7 +417,6 @@ _MOMENTS: dict[str, Mutant] = {
         _MOMENT, "clock.region, start, due, assignee)", "clock.region, start, due, None)"
     ),
     "a warning comes as the last of them goes": _one(_MOMENT, "max(span.start, span.end - WORK // _TICK)", "span.end"),
-    "nobody is there and nobody minds": _one(_MOMENT, "    return None\n", "    return at\n"),
     "an early warning is called back": _one(
         _POLICY, "early = alert.early and alert.deadline_version == version", "early = False"
     ),
@@ -942,6 +941,10 @@ _CLOCKS: dict[str, Mutant] = {
 MUTANTS = {**_FIRST, **_JUDGING, **_MOMENTS, **_LOOKING, **_SENDING, **_PACING, **_COMPANY, **_WRITING, **_CLOCKS}
 # Nothing that anybody sees changes with these, whatever the day.
 EQUAL: dict[str, tuple[Mutant, str]] = {
+    "nobody is there and nobody minds": (
+        _one(_MOMENT, "    return None\n", "    return at\n"),
+        "before the first turn the instant is the rung's own, which stays either way",
+    ),
     "a failure of what was withdrawn is tried again": (
         _one(
             _OUTBOX_SQL,

@@ -44,15 +44,16 @@ class Wish:
 
 
 ROTA = (
-    Turn("supervisor", "ann", START - 24 * _HOUR, START + 80 * _MINUTE),
-    Turn("supervisor", "dot", START + 110 * _MINUTE, START + 3 * _HOUR),
-    Turn("supervisor", "ann", START + 4 * _HOUR, START + 350 * _MINUTE),
-    Turn("supervisor", "dot", START + 380 * _MINUTE, START + 8 * _HOUR),
-    Turn("supervisor", "dot", START + 8 * _HOUR, START + 10 * _HOUR, region="city"),
-    Turn("supervisor", "cas", START + 270 * _MINUTE, START + 5 * _HOUR, "override"),
-    Turn("supervisor", "ann", START + 2 * _HOUR, START + 150 * _MINUTE, "swap", other="dot"),
-    Turn("dispatcher", "ben", START + 30 * _MINUTE, START + 2 * _HOUR),
-    Turn("dispatcher", "ben", START + 330 * _MINUTE, START + 7 * _HOUR),
+    Turn("supervisor", "ann", START - 24 * _HOUR, START + 60 * _MINUTE),
+    Turn("supervisor", "dot", START + 100 * _MINUTE, START + 170 * _MINUTE),
+    Turn("supervisor", "ann", START + 215 * _MINUTE, START + 300 * _MINUTE),
+    Turn("supervisor", "dot", START + 340 * _MINUTE, START + 420 * _MINUTE),
+    Turn("supervisor", "ann", START + 460 * _MINUTE, START + 530 * _MINUTE),
+    Turn("supervisor", "dot", START + 560 * _MINUTE, START + 600 * _MINUTE, region="city"),
+    Turn("supervisor", "cas", START + 230 * _MINUTE, START + 255 * _MINUTE, "override"),
+    Turn("supervisor", "ann", START + 110 * _MINUTE, START + 150 * _MINUTE, "swap", other="dot"),
+    Turn("dispatcher", "ben", START + 30 * _MINUTE, START + 130 * _MINUTE),
+    Turn("dispatcher", "ben", START + 320 * _MINUTE, START + 440 * _MINUTE),
 )
 WISHES = {"ann": Wish(digest=30), "cas": Wish(quiet=("11:30", "13:10")), "dot": Wish(40, ("15:00", "15:45"))}
 _ROTATED = frozenset(turn.duty for turn in ROTA)

@@ -38,6 +38,7 @@ class Host:
         self._server = server
         self._phone = phone
         self._life = 0
+        self._looking = 0  # the life that looks into the outbox
         self._ends: dict[str, datetime] = {}
         self.disturbed: list[datetime] = []  # when something broke or took long here
         self._rings: datetime | None = None
@@ -156,8 +157,17 @@ class Host:
             self.post_at(self.world.now)
 
     async def post(self) -> None:
-        """Ready deliveries are on their way."""
-        await self._dispatcher.run_once()
+        """Ready deliveries are on their way; one look at a time, as in the alarm clock's loop."""
+        life = self._life
+        if self._looking == life:
+            self.post_at(self.world.now + timedelta(seconds=1))
+            return
+        self._looking = life
+        try:
+            await self._dispatcher.run_once()
+        finally:
+            if self._looking == life:
+                self._looking = 0
 
     def _opened(self, kind: str, config: Mapping[str, Any]) -> Any:
         return self._phone.line(self, str(config["name"]))

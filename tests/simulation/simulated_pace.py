@@ -16,7 +16,7 @@ _LEASE = timedelta(seconds=60)
 _MINUTE = timedelta(seconds=60)
 _SKEW = timedelta(seconds=2)  # what hosts may be apart
 _SILENT = {"timeout", "unreachable", "tls", "unavailable", "authentication"}
-_WHILE = timedelta(seconds=100)  # longer than anybody's look into the outbox may take
+_WHILE = timedelta(minutes=5)  # longer than any transaction that broke off may hold what it had taken
 _FAILURES = 5
 _OVERLOOKED = 3
 _FIRST, _LONGEST = timedelta(seconds=15), timedelta(minutes=2)

@@ -115,7 +115,7 @@ alerts:
 """,
     {"soon": 15, "hour": 60, "long": 180},
     (
-        Rung(Fraction(4, 5), ("assignee",)),
+        Rung(Fraction(4, 5), ("assignee", "supervisor")),
         Rung(Fraction(1, 2), ("assignee",)),
         Rung(timedelta(minutes=-6), ("supervisor",), timedelta(minutes=110)),
         Rung("breach", ("supervisor", "admin")),
