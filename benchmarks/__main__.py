@@ -10,6 +10,7 @@ QUICK = {
     "calls": ["--seconds", "3", "--rounds", "3"],
     "engine": ["--open", "10000", "100000", "--rounds", "3", "--scheduler", "2000"],
     "pages": ["--times", "10"],
+    "scrape": ["--tickets", "100000"],
 }
 
 

@@ -15,7 +15,6 @@ import msgspec
 import structlog
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
-from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
 from callcenter.services.context import Context
@@ -328,14 +327,3 @@ def _histogram(
         buckets = list(zip(edges, accumulate(counts), strict=True))
         family.add_metric(values, buckets, totals.get((f"{series}_s", *values), 0.0))
     return family
-
-
-class Given(Collector):
-    """Metrics that are at hand, for a registry."""
-
-    def __init__(self, families: Sequence[Metric]) -> None:
-        self._families = families
-
-    def collect(self) -> Iterable[Metric]:
-        """The metrics."""
-        return self._families

@@ -6,11 +6,11 @@ from time import perf_counter
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
-from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
-from callcenter.figures import DatabaseFigures, Given
+from callcenter.figures import DatabaseFigures
 from callcenter.metrics import Everyone, ProcessMetrics
+from callcenter.web.exposition import Exposition
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 UNMATCHED = "unmatched"
@@ -30,16 +30,17 @@ class Scrape:
 def metrics_page(scrape: Scrape) -> Handler:
     """The handler of the page: OpenMetrics or the text format, whichever is asked for."""
 
+    exposition = Exposition()
+
     async def page(request: web.Request) -> web.Response:
         scrape.publish()
-        registry = CollectorRegistry(auto_describe=False)
-        registry.register(scrape.everyone)
-        registry.register(Given(await scrape.figures.families()))
         try:
-            encode, media = choose_encoder(",".join(request.headers.getall("Accept", [])))
+            _, media = choose_encoder(",".join(request.headers.getall("Accept", [])))
         except (ValueError, TypeError):  # a version that is no version
-            encode, media = choose_encoder("")
-        return web.Response(body=encode(registry), headers={"Content-Type": media})
+            _, media = choose_encoder("")
+        metrics = [*scrape.everyone.collect(), *await scrape.figures.families()]
+        body = exposition.write(metrics, openmetrics=media.startswith("application/openmetrics-text"))
+        return web.Response(body=body, headers={"Content-Type": media})
 
     return page
 

@@ -282,7 +282,7 @@ async def test_alerts_are_counted_by_kind_with_their_lateness(desk: Desk) -> Non
     late = [said("sla_alert_lateness_seconds_bucket", le=le) for le in ("2.0", "5.0", "900.0", "3600.0", "+Inf")]
     assert late == [0, 1, 1, 3, 3], "4 s, 25 min and 20 min after their instants"
     assert said("sla_alert_lateness_seconds_sum") == pytest.approx(4 + 1504 + 1204)
-    assert said("alerts_outbox_deliveries", channel="journal") == 3
+    assert said("alerts_outbox_deliveries", channel="journal") == 2, "the two that are late are told as one"
     desk.now += timedelta(minutes=1)
     assert (await desk.scrape())("alerts_outbox_oldest_seconds", channel="journal") == 60
 

@@ -1,4 +1,4 @@
-"""The drill: a backup while calls are logged and alerts go out, restored elsewhere; nothing lost, nothing told twice."""
+"""The drill: a backup while calls are logged and alerts go out, restored elsewhere: none lost, none told twice."""
 
 import asyncio
 import signal

@@ -66,6 +66,7 @@ def own() -> tuple[ProcessMetrics, CollectorRegistry]:
     registry = CollectorRegistry()
     metrics = ProcessMetrics(registry)
     metrics.known_route("GET", "/healthz", (200,))
+    metrics.answered("GET", "/healthz", 200, 0.001)
     metrics.publish(Health(), {}, Pool())
     return metrics, registry
 
