@@ -127,7 +127,7 @@ async def test_a_running_month_cannot_be_sealed(house: Any) -> None:
 async def test_the_report_is_there_in_every_form_and_language(house: Any) -> None:
     await _broken(house)
     _, page = await house.signed_in("gu")
-    await page.goto(house.url(_MONTH.format("")))
+    await page.goto(house.url("/reports/DESK-1?month=2026-03"))
     values = "all => all.map(one => one.value)"
     assert sorted(await page.eval_on_selector_all("#form-of option", values)) == sorted(MEDIA)
     assert await page.eval_on_selector_all("#language-of option", values) == list(LANGUAGES)
@@ -147,3 +147,23 @@ async def test_the_report_is_there_in_every_form_and_language(house: Any) -> Non
     for section in await page.eval_on_selector_all("#section-of option", values):
         answer = await page.request.get(house.url(f"{_MONTH.format('download')}&form=csv&section={section}"))
         assert answer.status == 200, section
+
+
+async def test_the_running_month_says_what_is_at_risk_and_leads_to_it(house: Any) -> None:
+    await hire(house)
+    number = await fault(house, "No light on the switch", ago=70)
+    await _manager(house)
+    window, page = await house.signed_in("gu")
+    await page.goto(house.url("/reports/DESK-1/now"))
+    risky = page.locator(f"#standing tr:has-text('#{number}')")
+    await expect(risky.first).to_contain_text("overdue")
+    await page.locator("#standing a[href*='figure=open']").first.click()
+    await expect(page.locator("#main tbody")).to_contain_text(f"#{number}")
+    assert window.faults == []
+
+
+async def _manager(house: Any) -> None:
+    """There is a manager of contracts, pages in English."""
+    async with house.pool.acquire() as conn:
+        user = User(login="gu", name="Gu Ren", role="contract_manager", locale="en")
+        await people.create(conn, user, PASSWORD, house.context.settings, house.clock())
