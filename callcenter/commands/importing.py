@@ -11,6 +11,7 @@ import click
 
 from callcenter.commands.opening import Opened, run
 from callcenter.now import system_now
+from callcenter.services.counting import count_ended
 from callcenter.services.history import import_history
 from callcenter.services.import_accounts import ALIASES, AccountLine, import_accounts
 from callcenter.services.import_calls import CallLine, import_calls
@@ -109,7 +110,10 @@ def history(file: str, dry_run: bool) -> None:
     async def work(store: Opened) -> Report:
         with _watched(file) as lines:
             async with store.pool.acquire() as conn:
-                return await import_history(conn, store.context, lines, system_now(), dry_run=dry_run)
+                report = await import_history(conn, store.context, lines, system_now(), dry_run=dry_run)
+        if not dry_run:
+            await count_ended(store.pool, store.context, system_now())
+        return report
 
     _finish(run(work))
 

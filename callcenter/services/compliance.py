@@ -106,11 +106,11 @@ async def find(conn: Connection, context: Context, code: str, month: str | None,
     return Month(row["id"], code, name, since.astimezone(UTC), until.astimezone(UTC), terms, tuple(row["queues"]))
 
 
-def months_before(found: Month) -> list[Month]:
-    """The eleven months before this one, the oldest first, by this one's terms."""
+def months_before(found: Month, first: int = 1, last: int = TREND_MONTHS - 1) -> list[Month]:
+    """The eleven months before this one, or those so many months before it; the oldest first, by this one's terms."""
     year, month = found.year_month
     months = []
-    for back in reversed(range(1, TREND_MONTHS)):
+    for back in reversed(range(first, last + 1)):
         years, number = divmod(year * 12 + month - 1 - back, 12)
         if years >= 1970:
             since, until = month_bounds(years, number + 1, found.terms.zone)

@@ -38,6 +38,11 @@ async def freshen(conn: Connection, part: str, owner: int) -> None:
         await _sql.drop(conn, part=part, owner=owner, since=since, until=until)
 
 
+async def changed(conn: Connection) -> dict[int, tuple[datetime, datetime]]:
+    """From when to when something changed that kept days may count, by contract."""
+    return {row["owner"]: (row["since"], row["until"]) async for row in _sql.changed(conn)}
+
+
 async def kept(conn: Connection, part: str, owner: int, since: datetime, until: datetime) -> list[Day]:
     """The kept days of the span."""
     rows = _sql.kept(conn, part=part, owner=owner, since=since, until=until)

@@ -6,6 +6,9 @@ select pg_advisory_xact_lock(1145132366, hashtext(:part || ' ' || cast(cast(:own
 -- Takes the marks: whatever left them is seen by a statement after this one.
 delete from day_marks where part = :part and owner = :owner returning since, until;
 
+-- name: changed
+select owner, min(since) as since, max(until) as until from day_marks where owner <> 0 group by owner;
+
 -- name: drop!
 -- Days that hold a marked instant are to be counted again.
 delete from counted_days d
