@@ -78,4 +78,5 @@ def _add(there: Group, more: Group) -> None:
     there.times += more.times
     there.ended += more.ended
     there.spent_us += more.spent_us
-    there.longest_us = max((one for one in (there.longest_us, more.longest_us) if one is not None), default=None)
+    if more.longest_us is not None and (there.longest_us is None or more.longest_us > there.longest_us):
+        there.longest_us = more.longest_us

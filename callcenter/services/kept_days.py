@@ -39,8 +39,7 @@ async def of(conn: Connection, part: Part[T], owner: int, begins: Sequence[datet
 
     Without `now`, and where nothing may be written, all are counted and none is kept.
     """
-    keeps = now is not None and not await store.read_only(conn)
-    over = sum(1 for end in begins[1:] if end <= now - SETTLED) if now is not None and keeps else 0
+    over = sum(1 for end in begins[1:] if end <= now - SETTLED) if now is not None else 0
     done = await _over(conn, part, owner, begins[: over + 1], now) if now is not None and over else []
     for run in _runs(list(pairwise(begins[over:])), (), part.at_once):
         done += await part.count(conn, owner, _edges_of(run), now)
@@ -48,12 +47,25 @@ async def of(conn: Connection, part: Part[T], owner: int, begins: Sequence[datet
 
 
 async def _over(conn: Connection, part: Part[T], owner: int, begins: Sequence[datetime], now: datetime) -> list[T]:
-    """The same of days that are over; those not kept are counted and kept."""
+    """The same of days that are over; those not kept are counted and kept. Mostly all are, and none has changed."""
     wanted, decoder = list(pairwise(begins)), msgspec.msgpack.Decoder(part.kind)
+    found = await store.found(conn, part.name, owner, begins[0], begins[-1])
+    if found.read_only:
+        counted = [part.count(conn, owner, _edges_of(run), now) for run in _runs(wanted, (), part.at_once)]
+        return [one for days in counted for one in await days]
+    known = {(day.since, day.until): decoder.decode(day.counts) for day in found.days}
+    if not found.changed and known.keys() >= set(wanted):
+        return [known[bounds] for bounds in wanted]
+    return await _counted(conn, part, owner, wanted, now)
+
+
+async def _counted(conn: Connection, part: Part[T], owner: int, wanted: list[Bounds], now: datetime) -> list[T]:
+    """The same where some are to be counted, which one hand does at a time."""
+    decoder = msgspec.msgpack.Decoder(part.kind)
     async with conn.transaction():
         await store.hold(conn, part.name, owner)
         await store.freshen(conn, part.name, owner)
-        there = await store.kept(conn, part.name, owner, begins[0], begins[-1])
+        there = await store.kept(conn, part.name, owner, wanted[0][0], wanted[-1][1])
         known = {(day.since, day.until): decoder.decode(day.counts) for day in there}
         for run in _runs(wanted, known, part.at_once):
             counted = dict(zip(run, await part.count(conn, owner, _edges_of(run), now), strict=True))

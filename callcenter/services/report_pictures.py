@@ -12,7 +12,7 @@ import msgspec
 
 from callcenter.errors import Invalid, NotFound
 from callcenter.services import day_counts, kept_days
-from callcenter.services.compliance import Compliance, ComplianceRow, month, summed
+from callcenter.services.compliance import Compliance, ComplianceRow, find, grouped_each, month, of_groups, summed
 from callcenter.services.context import Context
 from callcenter.store import compliance, contracts, reports
 from callcenter.store.types import Connection, Row
@@ -150,7 +150,12 @@ class Running:
 
 async def running(conn: Connection, context: Context, now: datetime) -> list[Running]:
     """The running month of every contract."""
-    return [_running(await month(conn, context, one["code"], None, now)) for one in await reports.all_contracts(conn)]
+    rows = []
+    for one in await reports.all_contracts(conn):
+        found = await find(conn, context, one["code"], None, now)
+        (groups,) = await grouped_each(conn, [found], now)  # what is paused has no deadline, and no figure here
+        rows.append(_running(of_groups(found, groups, now)))
+    return rows
 
 
 def _running(found: Compliance) -> Running:

@@ -24,6 +24,21 @@ class Day(NamedTuple):
     counts: bytes = b""
 
 
+class Found(NamedTuple):
+    """The kept days of a span; `changed`: some may not be right any more; `read_only`: nothing may be written now."""
+
+    days: list[Day]
+    changed: bool
+    read_only: bool
+
+
+async def found(conn: Connection, part: str, owner: int, since: datetime, until: datetime) -> Found:
+    """What is kept of the span."""
+    row = await _sql.found(conn, part=part, owner=owner, since=since, until=until)
+    days = [Day(*one) for one in zip(row["since"], row["until"], row["counts"], strict=True)]
+    return Found(days, row["changed"], row["read_only"])
+
+
 async def hold(conn: Connection, part: str, owner: int) -> None:
     """Nobody else counts these days until this transaction ends; there is room for counting many."""
     await _sql.hold(conn, part=part, owner=owner)
@@ -94,12 +109,6 @@ async def faults(conn: Connection, contract: int, edges: Sequence[datetime]) -> 
     for query in (_sql.reported, _sql.first_called, _sql.visited, _sql.repeated):
         found += [row async for row in query(conn, contract=contract, **_span(edges))]
     return found
-
-
-async def read_only(conn: Connection) -> bool:
-    """Whether this transaction may write nothing."""
-    only: bool = await _sql.read_only(conn)
-    return only
 
 
 def _span(edges: Sequence[datetime]) -> dict[str, object]:

@@ -15,6 +15,14 @@ delete from counted_days d
 using unnest(cast(:since as timestamptz[]), cast(:until as timestamptz[])) as m (since, until)
 where d.part = :part and d.owner = :owner and d.since <= m.until and d.until > m.since;
 
+-- name: found^
+-- The kept days of a span, whether something changed since in what they count, and whether nothing may be written now.
+select current_setting('transaction_read_only') = 'on' as read_only,
+       exists (select from day_marks where part = :part and owner = :owner) as changed,
+       coalesce(array_agg(since), '{}') as since, coalesce(array_agg(until), '{}') as until, coalesce(array_agg(counts), '{}') as counts
+from counted_days
+where part = :part and owner = :owner and since >= :since and until <= :until;
+
 -- name: kept
 select since, until, counts
 from counted_days
@@ -107,9 +115,6 @@ from (
     where c.received_at >= :since and c.received_at < :until and c.direction = 'in'
 ) call
 group by day, queue, slot, class;
-
--- name: read_only$
-select current_setting('transaction_read_only') = 'on';
 
 -- name: reported
 -- Faults by the day they were reported on: those called in about, with how many inbound calls, and how long the first one
