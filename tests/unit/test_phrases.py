@@ -114,3 +114,12 @@ def test_what_is_wrong_in_a_contract_is_told_in_chinese(right: str, wrong: str) 
         told = phrase(one.message, say)
         assert re.search("[\u4e00-\u9fff]", told), one.message
         assert phrase(one.message, _same) == one.message
+
+
+def test_what_was_corrected_in_a_sealed_month_is_told_in_chinese() -> None:
+    gettext = catalogue("zh-CN").gettext
+    assert phrase("ticket 5, response/1", gettext) == "工单 5，响应/1"
+    assert phrase("on_site, severity 2, region None: met", gettext) == "到场，故障级别 2，区域 –：按时"
+    assert phrase("queue main: offered", gettext) == "队列 main：来电总数"
+    assert phrase("breached, exempt (force_majeure)", gettext) == "违约，已豁免（不可抗力）"
+    assert [phrase(one, gettext) for one in ("kept", "breached", "17")] == ["承诺已兑现", "违约", "17"]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 
 from callcenter.web.pages.navigation import N_
-from callcenter.web.pages.words import ANSWERS, ENTRIES, FACTS, REASONS, SAID
+from callcenter.web.pages.words import ANSWERS, COMMITMENTS, ENTRIES, EXEMPTIONS, FACTS, REASONS, SAID
 
 _WEEKDAYS = (
     N_("Monday"), N_("Tuesday"), N_("Wednesday"), N_("Thursday"), N_("Friday"), N_("Saturday"), N_("Sunday"),
@@ -23,8 +23,21 @@ _HOLIDAYS = (
     N_("Children's Day"), N_("Confucius' Birthday"), N_("Constitution Day"), N_("Peace Memorial Day"),
     N_("Founding Day of the Republic of China"), N_("Taiwan Restoration and Guningtou Victory Memorial Day"),
 )  # fmt: skip
+# What a sealed month counts, and how a promise ended.
+_COUNTS = {
+    "due": N_("came due"), "met": N_("kept in time"), "breached": N_("breached"), "exempt": N_("exempt"),
+    "cancelled": N_("cancelled"), "kept": N_("kept in time"), "offered": N_("calls offered"),
+    "answered": N_("calls answered"), "abandoned": N_("calls abandoned"), "short": N_("calls given up at once"),
+    "overflow": N_("calls passed on"), "answered_within": N_("answered within the limit"),
+    "abandoned_within": N_("abandoned within the limit"),
+}  # fmt: skip
 # The whole of a sentence, the first that fits; `day`, `entry`, `what`, `near` and `error` are said in turn.
 _SENTENCES = (
+    N_("ticket %(number)s, %(promise)s/%(cycle)s"),
+    N_("objective %(promise)s, severity %(severity)s, region %(region)s: %(count)s"),
+    N_("%(promise)s, severity %(severity)s, region %(region)s: %(count)s"),
+    N_("queue %(queue)s: %(count)s"),
+    N_("breached, exempt (%(cause)s)"),
     N_("%(figure)s on the wall clock of %(zone)s"),
     N_("the instant agreed"),
     N_("agreed later, the new instant counts"),
@@ -103,6 +116,7 @@ _THINGS = (
 )  # fmt: skip
 _SHAPES = {"at": r"\d\d:\d\d", "hours": r"\d\d:\d\d-\d\d:\d\d", "date": r"(?:\d{4}-)?\d\d-\d\d", "on": r"[\d/]+",
            "number": r"\d+", "rule": r"otherwise|\w+ is .+"}  # fmt: skip
+_NAMED = {"count": _COUNTS, "promise": COMMITMENTS, "cause": EXEMPTIONS}
 _SAID_IN_TURN = ("day", "entry", "what", "near", "error")
 _PLACE = re.compile(r"%\((\w+)\)s|%%")
 
@@ -123,6 +137,11 @@ def phrase(text: str, gettext: Callable[[str], str]) -> str:
 def _part(name: str, text: str, gettext: Callable[[str], str]) -> str:
     if name == "rule":
         return " + ".join(_asked(one, gettext) for one in text.split(" and "))
+    if name in _NAMED:
+        known = _NAMED[name]
+        return gettext(known[text]) if text in known else text
+    if text == "None":  # a promise that knows no severity, or no region
+        return "–"
     return phrase(text, gettext) if name in _SAID_IN_TURN else text
 
 
@@ -144,7 +163,7 @@ def because(text: str, clause: str | None, gettext: Callable[[str], str]) -> str
 
 @cache
 def _words() -> dict[str, str]:
-    return {one: one for one in (*_WEEKDAYS, *_HOLIDAYS, *_THINGS, *SAID)} | ENTRIES | REASONS
+    return {one: one for one in (*_WEEKDAYS, *_HOLIDAYS, *_THINGS, *SAID)} | _COUNTS | ENTRIES | REASONS
 
 
 @lru_cache(maxsize=1)
