@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import cast
 
 import asyncpg
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -159,15 +160,28 @@ async def published(publish: Callable[[], None]) -> AsyncIterator[None]:
         publish()
 
 
+def _of_workers(folder: Path) -> Iterable[Metric]:
+    """What all workers have written; one that starts at this moment has made its file and not written to it yet."""
+    written = [str(file) for file in folder.glob("*.db") if _size(file) > 0]
+    return cast(Iterable[Metric], MultiProcessCollector.merge(written))  # type: ignore[no-untyped-call]
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:  # of a worker that has just ended
+        return 0
+
+
 class Everyone(Collector):
     """The metrics of all workers that share the folder, or without one of this process alone."""
 
     def __init__(self, own: CollectorRegistry, folder: Path | None) -> None:
-        shared = None if folder is None else MultiProcessCollector(None, path=str(folder))  # type: ignore[no-untyped-call]
-        self._source: Collector = shared or own
+        self._own = own
+        self._folder = folder
 
     def collect(self) -> Iterable[Metric]:
         """The metrics, without the `_created` series that only a single process would have."""
-        for metric in self._source.collect():
+        for metric in self._own.collect() if self._folder is None else _of_workers(self._folder):
             metric.samples = [sample for sample in metric.samples if not sample.name.endswith("_created")]
             yield metric

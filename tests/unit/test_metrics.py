@@ -214,3 +214,8 @@ def test_more_or_none_are_refused(codes: str) -> None:
 
 def test_the_folder_of_the_workers_has_the_name_others_gave_it() -> None:
     assert read_settings({"PROMETHEUS_MULTIPROC_DIR": "shared"}).metrics_folder == Path("shared")
+
+
+def test_a_worker_that_starts_while_somebody_scrapes_does_no_harm(tmp_path: Path) -> None:
+    (tmp_path / "counter_1.db").touch()
+    assert list(Everyone(own()[1], tmp_path).collect()) == []
