@@ -18,7 +18,7 @@ serve: .venv/.run ## the service; PostgreSQL from DATABASE_URL, else embedded wi
 	@$(BIN)/callcenter serve
 
 test: lint ## lint, types and import rules, then every test
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --reruns 2
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --reruns 2 -r fER
 
 lint: .venv/.dev ## ruff, mypy and import-linter alone
 	$(BIN)/ruff check
