@@ -16,7 +16,7 @@ _LEASE = timedelta(seconds=60)
 _MINUTE = timedelta(seconds=60)
 _SKEW = timedelta(seconds=2)  # what hosts may be apart
 _SILENT = {"timeout", "unreachable", "tls", "unavailable", "authentication"}
-_WHILE = timedelta(minutes=5)  # longer than any transaction that broke off may hold what it had taken
+_WHILE = timedelta(seconds=100)  # longer than anybody's look into the outbox may take
 _FAILURES = 5
 _OVERLOOKED = 3
 _FIRST, _LONGEST = timedelta(seconds=15), timedelta(minutes=2)
@@ -43,7 +43,7 @@ def paces(history: Sequence[tuple[int, int, str, Row]], limits: dict[int, int]) 
         for row in changed:
             yield from _changed(states.get(row["channel"]), row, by_lease=bool(taken))
             states[row["channel"]] = row
-        yield from _passed_over(taken, rows)
+        yield from _passed_over(taken, {name: row for name, row in rows.items() if name not in final})
         rows |= final
 
 
@@ -67,16 +67,15 @@ def _leased(
 
 
 def _passed_over(taken: list[Row], rows: dict[str, Row]) -> Iterator[str]:
-    """Whoever takes from a channel takes the gravest that has been ready for a while."""
+    """Whoever takes from a channel takes the gravest that has been ready for a while; `rows` are what stays behind."""
     for channel in {row["channel"] for row in taken}:
         mine = [row for row in taken if row["channel"] == channel and row["event"] == "fire"]
         if not mine:
             continue
         least, now = max(row["priority"] for row in mine), mine[0]["lease_until"] - _LEASE
-        names = {row["id"] for row in taken}
         for row in rows.values():
             waits = row["channel"] == channel and row["event"] == "fire" and row["state"] == "pending"
-            if waits and row["id"] not in names and row["priority"] < least and row["next_try_at"] < now - _WHILE:
+            if waits and row["priority"] < least and row["next_try_at"] < now - _WHILE:
                 yield f"delivery {row['id']} of rank {row['priority']} waits, and one of rank {least} is taken at {now}"
 
 
