@@ -92,11 +92,14 @@ where d.id = company.id
 returning d.id;
 
 -- name: release!
--- Who travelled with a message that is not sent after all waits for another.
+-- Who travelled with a message that is not sent after all waits for another, unless it is over by now as well.
 update deliveries c
-set state = 'pending', carrier = null, next_try_at = c.created_at
-from deliveries d
-where c.carrier = d.id and d.state = 'cancelled' and (d.id = any (cast(:ids as uuid[])) or d.alert = any (cast(:alerts as bigint[])));
+set state = case when o.over then 'cancelled' else 'pending' end, carrier = null,
+    next_try_at = case when not o.over then c.created_at end
+from deliveries d, (
+    select id, state = 'withdrawn' or kind = 'warning' and state = 'resolved' as over from alerts
+) o
+where o.id = c.alert and c.carrier = d.id and d.state = 'cancelled' and (d.id = any (cast(:ids as uuid[])) or d.alert = any (cast(:alerts as bigint[])));
 
 -- name: company
 -- What each message speaks of beside its own alert: how many, and the first of them. Alerts withdrawn since are left out.

@@ -21,7 +21,7 @@ _LONG_CALL = timedelta(seconds=95)  # whatever takes long began no earlier
 _MOVES = {
     "pending": {"pending", "sending", "cancelled", "gathered"},
     "sending": {"sending", "sent", "pending", "dead", "cancelled", "gathered"},
-    "gathered": {"pending"},
+    "gathered": {"pending", "cancelled"},
     "sent": {"sent"},
     "dead": set(),
     "cancelled": set(),
