@@ -1,9 +1,11 @@
 -- name: cancel!
 -- Nobody is told any more what is not true any more, or warned of what is over. A breach is told even when it is over.
 update deliveries d
-set state = 'cancelled', next_try_at = null
+set state = 'cancelled', next_try_at = null, carrier = null
 from alerts a
-where a.id = d.alert and a.id = any (cast(:alerts as bigint[])) and d.event = 'fire' and d.state = 'pending'
+where a.id = d.alert and a.id = any (cast(:alerts as bigint[])) and d.event = 'fire'
+  and (d.state = 'pending' or d.state = 'gathered' and exists (
+      select from deliveries carrier where carrier.id = d.carrier and carrier.state = 'pending' and carrier.attempts = 0))
   and (a.state = 'withdrawn' or a.kind = 'warning');
 
 -- name: tell_acknowledged!

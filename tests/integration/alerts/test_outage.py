@@ -117,3 +117,14 @@ async def test_what_comes_late_says_from_when_to_when_nobody_looked(hotline: "Ho
     assert f"(the service was away from {since} to {until})" in text(message, "en", back)
     assert payload(message, "en", back)["data"]["silent_until"] == f"{back:%Y-%m-%dT%H:%M:%SZ}"
     assert await hotline.pool.fetch("select * from silences") == [(hotline.at(0), back)]
+
+
+async def test_a_warning_that_ends_before_its_company_leaves_is_told_to_nobody(hotline: "Hotline") -> None:
+    first, second = await hotline.ticket(), await hotline.ticket()
+    await hotline.look(32)
+    assert {d["state"] for d in await hotline.deliveries(second)} == {"gathered"}
+    await hotline.write(second, 32.1, ("restored", 32.1, {}))
+    await hotline.write(first, 32.1, ("restored", 32.1, {}))
+    rows = [row for number in (first, second) for row in await hotline.deliveries(number)]
+    assert {(row["event"], row["state"]) for row in rows} == {("fire", "cancelled")}
+    assert await lease(hotline, 45) == []
