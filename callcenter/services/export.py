@@ -64,6 +64,7 @@ async def lines(
 @asynccontextmanager
 async def _picture(conn: Connection) -> AsyncIterator[None]:
     async with conn.transaction(isolation="repeatable_read", readonly=True):
+        await export.unhurried(conn)
         yield
 
 

@@ -1,3 +1,6 @@
+-- name: unhurried!
+set local idle_in_transaction_session_timeout = 0;
+
 -- name: tickets_page
 select t.number, t.ref, k.code as contract, t.contract_version, t.kind, t.category, t.region, t.phase, t.severity, t.state,
        t.title, t.caller, t.assignee, t.reported_at, a.name as account, s.name as site

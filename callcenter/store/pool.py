@@ -8,6 +8,9 @@ import msgspec
 
 _NAME = "callcenter"
 _SESSION = {"timezone": "UTC", "application_name": _NAME}
+# A host that stands still in the middle of a transaction keeps its locks no longer than this: whoever waits for them
+# still records what it sent within the lease of a delivery.
+IDLE_AT_MOST = "30s"
 
 
 async def open_pool(
@@ -18,8 +21,10 @@ async def open_pool(
     `setup` is awaited with each connection that is handed out.
 
     A DSN may name several hosts with ``target_session_attrs=read-write``. `statement_cache` is False behind PgBouncer
-    in transaction mode, which mixes up prepared statements.
+    in transaction mode, which mixes up prepared statements and takes no settings of a session: there `IDLE_AT_MOST`
+    has to be set for the role.
     """
+    session = _SESSION | ({"idle_in_transaction_session_timeout": IDLE_AT_MOST} if statement_cache else {})
     return await asyncpg.create_pool(
         dsn,
         min_size=1,
@@ -27,7 +32,7 @@ async def open_pool(
         init=_set_codecs,
         reset=_leave,
         setup=setup,
-        server_settings=_SESSION,
+        server_settings=session,
         **_caching(statement_cache),
     )
 

@@ -36,6 +36,8 @@ _SESSION = {"timezone": "UTC", "application_name": "callcenter", "plan_cache_mod
 _WITHIN = ("begin", "savepoint", "release", "rollback")
 _LOCKS = re.compile(r"\b(insert|update|delete)\b")
 _OUTSIDE = contextvars.Context()
+_IDLE = timedelta(seconds=30)  # as long as the server lets a transaction wait for its next call (docs: operations)
+_MS = timedelta(milliseconds=1)
 
 
 class Server:
@@ -199,7 +201,7 @@ class Connection:
         if self._holds and rng.random() < 0.4:
             what = self._fate()  # nobody came between this call and the one before
         elif not sql.startswith(_WITHIN):  # nothing is learnt from breaking there that the next call does not tell
-            await self._world.turn(self._world.delay())
+            await self._wait(self._world.delay())
             if _LOCKS.search(sql):
                 if not self._holds and "skip locked" not in sql:
                     await self._world.in_line()
@@ -221,6 +223,17 @@ class Connection:
         if isinstance(result, Exception):
             raise result
         return result
+
+    async def _wait(self, delay: timedelta) -> None:
+        """The call is on its way for so long; the server ends a transaction that hears nothing for too long."""
+        if delay <= _IDLE or not self._raw.is_in_transaction():
+            await self._world.turn(delay)
+            return
+        await self._world.turn(_IDLE)
+        self._lost = True
+        ended = _counted(self._world, self._raw.execute("rollback"))
+        await asyncio.shield(asyncio.get_running_loop().create_task(ended, context=_OUTSIDE.copy()))
+        await self._world.turn(delay - _IDLE)
 
     async def _work(self, work: Callable[[], Awaitable[Any]]) -> tuple[Any, int]:
         """The answer or the error, and the place among all calls of one that had to wait for a lock."""
@@ -264,7 +277,7 @@ class Connection:
         world = self._world
         notices = timedelta(0)
         if not world.calm and world.rng.random() < 0.3:
-            notices = timedelta(milliseconds=world.rng.randrange(100, 60_000))
+            notices = timedelta(milliseconds=world.rng.randrange(100, _IDLE // _MS))
         world.zombies += 1
         world.at(world.now + notices, self._noticed, turn=True)
 
