@@ -101,7 +101,8 @@ set state = case when o.over then 'cancelled' else 'pending' end, carrier = null
 from deliveries d, (
     select id, state = 'withdrawn' or kind = 'warning' and state = 'resolved' as over from alerts
 ) o
-where o.id = c.alert and c.carrier = d.id and d.state = 'cancelled' and (d.id = any (cast(:ids as uuid[])) or d.alert = any (cast(:alerts as bigint[])));
+where o.id = c.alert and c.carrier = d.id and d.state = 'cancelled'
+  and d.id in (select unnest(cast(:ids as uuid[])) union all select id from deliveries where alert = any (cast(:alerts as bigint[])));
 
 -- name: company
 -- What each message speaks of beside its own alert: how many, and the first of them. Alerts withdrawn since are left out.

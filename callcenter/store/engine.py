@@ -49,10 +49,10 @@ class ClockBook:
         async with self._pool.acquire() as conn:
             if not await _sql.worked_off(conn, since=now - LATE):
                 return
-            while await _sql.gather_late(conn, most=GATHERED):
-                pass  # a short statement at a time: whoever sends waits for none of them long
-            await _sql.tell_late(conn, at=next_of(LATE_WITHIN, now))
-        self._behind = False
+            for head, channel, batch in [tuple(row) async for row in _sql.late_heads(conn)]:
+                while await _sql.gather_late(conn, head=head, channel=channel, batch=batch, most=GATHERED):
+                    pass  # a short statement at a time: whoever sends waits for none of them long
+            self._behind = not await _sql.tell_late(conn, at=next_of(LATE_WITHIN, now))
 
     async def next_wake(self, now: datetime) -> datetime | None:
         """The earliest instant at which some clock is due, or None; it is noted that somebody looked."""

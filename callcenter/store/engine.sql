@@ -39,20 +39,29 @@ update clocks set wake_at = :until where id = any (cast(:clocks as bigint[]));
 -- Whether nothing is left of a backlog.
 select not exists (select from clocks where wake_at <= :since);
 
+-- name: late_heads
+-- What an outage left waits behind the first of its company.
+select distinct on (channel, batch) id, channel, batch
+from deliveries
+where state = 'pending' and event = 'fire' and batch <> '' and batch like 'late %' and attempts = 0
+order by channel, batch, created_at, alert;
+
 -- name: gather_late$
--- Some more of what an outage left travels with the first of its company; how many.
-with heads as (
-    select distinct on (d.channel, d.batch) d.id, d.channel, d.batch
-    from deliveries d
-    where d.state = 'pending' and d.event = 'fire' and d.batch like 'late %' and d.attempts = 0
-    order by d.channel, d.batch, d.created_at, d.alert
+-- Some more of a company travels with its first, which whoever writes to its ticket may just be cancelling; how many.
+-- Looked for within what comes next: else the planner reads all deliveries in search of those that carry nobody.
+with head as (
+    select id from deliveries where id = :head and state = 'pending' and attempts = 0 for update skip locked
 ), company as (
-    select d.id, h.id as head
-    from deliveries d join heads h on h.channel = d.channel and h.batch = d.batch and h.id <> d.id
-    where d.state = 'pending' and d.event = 'fire' and d.attempts = 0
-      and not exists (select from deliveries c where c.carrier = d.id)
-    limit :most
-    for update of d skip locked
+    select d.id, head.id as head
+    from head cross join lateral (
+        select id
+        from deliveries
+        where channel = :channel and batch = :batch and event = 'fire' and state = 'pending' and batch <> '' and attempts = 0
+          and id <> head.id
+        limit :most
+        for update skip locked
+    ) d
+    where not exists (select from deliveries c where c.carrier = d.id)
 ), taken as (
     update deliveries d
     set state = 'gathered', carrier = company.head, next_try_at = null
@@ -62,11 +71,20 @@ with heads as (
 )
 select count(*)::int from taken;
 
--- name: tell_late!
--- What waited for company leaves.
-update deliveries
-set next_try_at = cast(:at as timestamptz)
-where state = 'pending' and event = 'fire' and batch like 'late %' and attempts = 0 and next_try_at > cast(:at as timestamptz);
+-- name: tell_late$
+-- What waited for company leaves; whether all of it does: what somebody is writing to at this moment is left for later.
+with free as (
+    select id
+    from deliveries
+    where state = 'pending' and event = 'fire' and batch <> '' and batch like 'late %' and attempts = 0
+      and next_try_at > cast(:at as timestamptz)
+    for update skip locked
+), told as (
+    update deliveries d set next_try_at = cast(:at as timestamptz) from free where d.id = free.id returning d.id
+)
+select count(*) = (select count(*) from told)
+from deliveries
+where state = 'pending' and event = 'fire' and batch <> '' and batch like 'late %' and attempts = 0 and next_try_at > cast(:at as timestamptz);
 
 -- name: next_wake$
 -- The earliest instant at which a clock is due. Whoever asks looks: every ten seconds that is noted, and where nobody

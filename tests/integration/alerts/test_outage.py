@@ -128,3 +128,18 @@ async def test_a_warning_that_ends_before_its_company_leaves_is_told_to_nobody(h
     rows = [row for number in (first, second) for row in await hotline.deliveries(number)]
     assert {(row["event"], row["state"]) for row in rows} == {("fire", "cancelled")}
     assert await lease(hotline, 45) == []
+
+
+async def test_nobody_is_put_behind_a_message_that_is_being_cancelled_at_that_moment(hotline: "Hotline") -> None:
+    await many(hotline, BACKLOG + 1)
+    back = hotline.at(DAY)
+    assert (await run_pass(hotline.book, back, batches=1)).more
+    await hotline.pool.execute("update clocks set wake_at = null")  # all of it is found
+    late = "select id from deliveries where batch like 'late %' order by created_at, alert"
+    async with hotline.pool.acquire() as writer, writer.transaction():
+        first = await writer.fetchval(late)
+        await writer.execute("update deliveries set state = 'cancelled', next_try_at = null where id = $1", first)
+        await hotline.book.caught_up(back)
+    assert await hotline.pool.fetchval("select count(*) from deliveries where carrier = $1", first) == 0
+    (message,) = [one.message for one in await lease(hotline, DAY + 0.2)]
+    assert message.others == 3 * BACKLOG - 2
