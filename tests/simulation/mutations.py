@@ -491,7 +491,7 @@ _LOOKING: dict[str, Mutant] = {
     ),
     "everything is called late": _one(_BOOK, 'if row["wake_at"] <= now - LATE}', "if True}"),
     "the alarm asks for the last clock": _one(
-        _BOOK_SQL, "select min(wake_at) from clocks", "select max(wake_at) from clocks"
+        _BOOK_SQL, "is not null order by wake_at limit 1", "is not null order by wake_at desc limit 1"
     ),
     "the ticket's own columns stay behind": _one(_BOOK, "await self._summarize(number, now)", "pass"),
     "the wake is not stored": _one(
