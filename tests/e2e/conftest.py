@@ -115,7 +115,7 @@ class House:
     async def window(self, **options: Any) -> BrowserContext:
         """A window of nobody; whatever a page of it complains of fails the test in the end."""
         window = await self.browser.new_context(**options)
-        window.set_default_timeout(6_000)
+        window.set_default_timeout(20_000)  # on a busy machine the first PDF takes as long
         window.faults = []  # type: ignore[attr-defined]  # for the test to look at
 
         def complained(what: str) -> None:
