@@ -6,7 +6,7 @@ import asyncpg
 from apscheduler.triggers.cron import CronTrigger
 
 from callcenter.alarm import CronJob
-from callcenter.services import counting, housekeeping, job_messages, monthly, report_mail
+from callcenter.services import counting, housekeeping, mails, monthly
 from callcenter.services.context import Context
 
 
@@ -21,12 +21,5 @@ def cron_jobs(pool: asyncpg.Pool, context: Context) -> list[CronJob]:
             CronTrigger(minute="7-59/10", timezone=UTC),
             lambda now: monthly.make_due(pool, context, now),
         ),
-        CronJob(
-            "job messages",
-            CronTrigger(second="*/10", timezone=UTC),
-            lambda now: job_messages.send_due(pool, context, now),
-        ),
-        CronJob(
-            "report mails", CronTrigger(timezone=UTC, second=5), lambda now: report_mail.send_due(pool, context, now)
-        ),
+        CronJob("mails", CronTrigger(second="*/10", timezone=UTC), lambda now: mails.send_due(pool, context, now)),
     ]

@@ -23,7 +23,7 @@ from callcenter.services.types import Actor
 from callcenter.services.visits import Effort, Unit
 from callcenter.services.zones import zone_of
 from callcenter.store import calls as call_store
-from callcenter.store import job_messages
+from callcenter.store import mails
 from callcenter.store import visits as visit_store
 from callcenter.store.types import Connection, Row
 from sla.contract import Contract
@@ -82,7 +82,7 @@ class Case(msgspec.Struct, kw_only=True):
     visit_called_for: bool
     types: frozenset[str]
     names: dict[str, str]
-    messages: dict[str, str]  # by entry: whether whoever it sends was written to
+    messages: dict[str, Row]  # by entry: the mail to whoever it sends, its state and the reason of a failure
     asset: Row | None
     contact: Row | None
     site: Row | None
@@ -114,7 +114,7 @@ async def look(conn: Connection, context: Context, number: int, actor: Actor, no
         visit_called_for=visits.visit_called_for(standing, spoken, ticket.state, now),
         types=frozenset(entry.type for entry in standing.entries),
         names=await visit_store.names(conn, people | {ticket.assignee or ""} | {c.agent or "" for c in spoken}),
-        messages={str(row["entry"]): row["state"] for row in await job_messages.of_ticket(conn, number)},
+        messages={str(row["entry"]): row for row in await mails.of_ticket(conn, number)},
         asset=await visit_store.asset(conn, ticket.asset),
         contact=await visit_store.contact(conn, ticket.contact),
         site=await visit_store.site(conn, ticket.site),

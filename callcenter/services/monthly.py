@@ -12,7 +12,7 @@ from callcenter.errors import CallcenterError, NotFound
 from callcenter.reports.words import LANGUAGES, Language
 from callcenter.services.context import Context
 from callcenter.services.report_forms import Asked, Form, write
-from callcenter.store import contracts, report_mails, reports, sealing
+from callcenter.store import contracts, mails, reports, sealing
 from callcenter.store.types import Connection, Row
 from sla.calendar import Calendar
 from sla.contract import Contract
@@ -26,12 +26,13 @@ _MADE_UP, _AGAIN = 12, timedelta(minutes=55)
 
 
 class Mail(msgspec.Struct, kw_only=True):
-    """A report on its way to a person: pending, sending, sent or dead, with the reason of the last failure."""
+    """A report on its way to a person: pending, sending, sent or dead, with the last failure."""
 
     login: str
     state: str
     attempts: int
     reason: str | None
+    detail: str | None
     sent_at: datetime | None
 
 
@@ -58,11 +59,11 @@ async def listing(conn: Connection, code: str) -> Runs:
     if await contracts.by_code(conn, code) is None:
         raise NotFound(f"no contract {code}")
     rows = await sealing.runs(conn, code, _SHOWN)
-    mails: dict[str, list[Mail]] = {}
-    for mail in await report_mails.of_runs(conn, code, [row["month"] for row in rows]):
+    sent: dict[str, list[Mail]] = {}
+    for mail in await mails.of_months(conn, code, [row["month"] for row in rows]):
         told = {name: mail[name] for name in Mail.__struct_fields__}
-        mails.setdefault(mail["month"], []).append(Mail(**told))
-    return Runs(items=[_run(row, mails.get(row["month"], [])) for row in rows])
+        sent.setdefault(mail["month"], []).append(Mail(**told))
+    return Runs(items=[_run(row, sent.get(row["month"], [])) for row in rows])
 
 
 def _run(row: Row, mails: list[Mail]) -> Run:
@@ -153,5 +154,5 @@ async def _make(
         return
     async with conn.transaction():
         await sealing.note_run(conn, row["id"], month, "done", None, context.now())
-        await report_mails.enqueue(conn, row["id"], month, context.now())
+        await mails.enqueue_report(conn, row["id"], month, context.now())
     _log.info("month_report_made", contract=row["code"], month=month, languages=list(languages))

@@ -16,7 +16,7 @@ from callcenter.services.entries import field_pointer, refuse_long_chains, refus
 from callcenter.services.tickets import TicketShown
 from callcenter.services.types import Actor
 from callcenter.steady_now import SKEW_ALLOWED
-from callcenter.store import alerts, job_messages, tickets
+from callcenter.store import alerts, mails, tickets
 from callcenter.store.clocks import judged_at, stored_clocks
 from callcenter.store.tickets import summarized as summarized  # others ask the timeline
 from callcenter.store.types import Connection, Row
@@ -125,7 +125,7 @@ async def _tell_sent(conn: Connection, number: int, added: Sequence[Entry], by: 
     for entry in added:
         who = entry.data.get("who")
         if entry.type == "dispatched" and isinstance(who, str) and who != by:
-            await job_messages.enqueue(conn, number, entry.seq, who, now)
+            await mails.enqueue_job(conn, number, entry.seq, who, now)
 
 
 async def _moment(conn: Connection, context: Context, row: Row) -> datetime:

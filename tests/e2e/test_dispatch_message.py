@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.async_api import expect
 
-from callcenter.services import job_messages
+from callcenter.services import mails
 from tests.e2e.desk import fault, hire, write
 from tests.unit.test_channels import SmtpServer
 
@@ -34,7 +34,7 @@ async def test_the_engineer_is_told_where_to_go_and_the_ticket_says_so(house: An
         await page.goto(house.url(f"/tickets/{number}"))
         await expect(page.locator("#ticket-line .tag.hold")).to_have_text("message waits")
         for _ in range(2):  # a second time finds nothing to send
-            await job_messages.send_due(house.pool, house.context, house.clock())
+            await mails.send_due(house.pool, house.context, house.clock())
     mail = message_from_string(server.mails[0][1], policy=default)
     assert len(server.mails) == 1
     assert (mail["To"], mail["Subject"]) == ("chen@example.org", f"派工 #{number} No light on the switch")
@@ -51,12 +51,12 @@ async def test_what_does_not_leave_is_tried_again_and_given_up_at_last(house: An
     await _by_mail(house, 9)
     number = await fault(house, "No light on the switch")
     await write(house, number, {"type": "dispatched", "who": "sun"})
-    await job_messages.send_due(house.pool, house.context, house.clock())
-    row = await house.pool.fetchrow("select state, attempts, reason, next_try_at from job_messages")
+    await mails.send_due(house.pool, house.context, house.clock())
+    row = await house.pool.fetchrow("select state, attempts, reason, next_try_at from mails")
     assert (row["state"], row["attempts"], row["reason"]) == ("pending", 1, "unreachable")
     await house.pool.execute("update users set active = false where login = 'sun'")
-    await job_messages.send_due(house.pool, house.context, row["next_try_at"])
-    assert await house.pool.fetchval("select state from job_messages") == "dead"
+    await mails.send_due(house.pool, house.context, row["next_try_at"])
+    assert await house.pool.fetchval("select state from mails") == "dead"
     _, page = await house.signed_in("ma")
     await page.goto(house.url(f"/tickets/{number}"))
     await expect(page.locator("#ticket-line .tag.late")).to_have_text("! message not delivered")
@@ -67,4 +67,4 @@ async def test_nobody_writes_to_himself_or_without_an_address(house: Any) -> Non
     await _by_mail(house, 9)
     await write(house, await fault(house, "Mine"), {"type": "dispatched", "who": "chen"}, by="chen", role="engineer")
     await write(house, await fault(house, "No address"), {"type": "dispatched", "who": "wu"})
-    assert await house.count("job_messages") == 0
+    assert await house.count("mails") == 0

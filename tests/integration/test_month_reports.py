@@ -10,7 +10,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from callcenter.services import contracts, monthly, report_mail
+from callcenter.services import contracts, mails, monthly
 from callcenter.services.context import Context
 from callcenter.services.types import Actor
 from callcenter.settings import Settings
@@ -75,7 +75,7 @@ async def by_mail(pool: asyncpg.Pool, smtp: SmtpServer) -> None:
     )  # fmt: skip
 
 
-async def mails(pool: asyncpg.Pool) -> dict[str, Any]:
+async def sent_of(pool: asyncpg.Pool) -> dict[str, Any]:
     """The mails of the newest run, by login."""
     async with pool.acquire() as conn:
         return {mail.login: mail for mail in (await monthly.listing(conn, "HF-1")).items[0].mails}
@@ -101,24 +101,24 @@ async def test_what_failed_is_tried_an_hour_later(staffed: asyncpg.Pool, monkeyp
     with monkeypatch.context() as broken:
         broken.setattr(monthly, "write", fails)
         assert await made(staffed, MONDAY) == [("2026-10", "failed")]
-        assert await mails(staffed) == {}
+        assert await sent_of(staffed) == {}
     assert await made(staffed, MONDAY + timedelta(minutes=20)) == [("2026-10", "failed")]
     assert await made(staffed, MONDAY + timedelta(minutes=60)) == [("2026-10", "done")]
 
 
 async def test_reports_go_to_the_people_of_the_contract(staffed: asyncpg.Pool, smtp: SmtpServer) -> None:
     await made(staffed, MONDAY)
-    await report_mail.send_due(staffed, context(MONDAY), MONDAY)
-    assert {mail.state for mail in (await mails(staffed)).values()} == {"pending"}, "there is no way out yet"
+    await mails.send_due(staffed, context(MONDAY), MONDAY)
+    assert {mail.state for mail in (await sent_of(staffed)).values()} == {"pending"}, "there is no way out yet"
     await by_mail(staffed, smtp)
-    await report_mail.send_due(staffed, context(MONDAY), MONDAY)
+    await mails.send_due(staffed, context(MONDAY), MONDAY)
     told = {to[0]: message_from_string(body, policy=default) for to, body in smtp.mails}
     assert told.keys() == {"ann@example.org", "ben@example.org"}
     assert told["ann@example.org"]["Subject"] == "服务级别报告 HF-1 2026-10"
     attached = [part.get_content_type() for part in told["ben@example.org"].iter_attachments()]
     assert attached == ["text/html"], "there is no PDF"
-    assert {login: mail.state for login, mail in (await mails(staffed)).items()} == {"ann": "sent", "ben": "sent"}
-    await report_mail.send_due(staffed, context(MONDAY), MONDAY + timedelta(days=1))
+    assert {login: mail.state for login, mail in (await sent_of(staffed)).items()} == {"ann": "sent", "ben": "sent"}
+    await mails.send_due(staffed, context(MONDAY), MONDAY + timedelta(days=1))
     assert len(smtp.mails) == 2, "once"
 
 
@@ -126,24 +126,24 @@ async def test_a_refused_report_is_tried_again_under_the_same_id(staffed: asyncp
     await made(staffed, MONDAY)
     await by_mail(staffed, smtp)
     smtp.refuse = "451 not now"
-    await report_mail.send_due(staffed, context(MONDAY), MONDAY)
-    refused = (await mails(staffed))["ann"]
+    await mails.send_due(staffed, context(MONDAY), MONDAY)
+    refused = (await sent_of(staffed))["ann"]
     assert (refused.state, refused.attempts, refused.reason) == ("pending", 1, "unavailable")
-    ids = {str(row["id"]) for row in await staffed.fetch("select id from report_mails")}
+    ids = {str(row["id"]) for row in await staffed.fetch("select id from mails")}
     smtp.refuse = ""
     later = MONDAY + timedelta(minutes=10)
-    await report_mail.send_due(staffed, context(later), later)
+    await mails.send_due(staffed, context(later), later)
     assert {message_from_string(body, policy=default)["Message-ID"] for _, body in smtp.mails} == {
         f"<{one}@example.org>" for one in ids
     }
-    assert (await mails(staffed))["ann"].attempts == 2
+    assert (await sent_of(staffed))["ann"].attempts == 2
 
 
 async def test_a_mail_somebody_died_over_is_sent_by_another(staffed: asyncpg.Pool, smtp: SmtpServer) -> None:
     await made(staffed, MONDAY)
     await by_mail(staffed, smtp)
-    await staffed.execute("update report_mails set state = 'sending', next_try_at = $1", MONDAY + timedelta(minutes=5))
-    await report_mail.send_due(staffed, context(MONDAY), MONDAY)
+    await staffed.execute("update mails set state = 'sending', next_try_at = $1", MONDAY + timedelta(minutes=5))
+    await mails.send_due(staffed, context(MONDAY), MONDAY)
     assert smtp.mails == []
-    await report_mail.send_due(staffed, context(MONDAY), MONDAY + timedelta(minutes=6))
+    await mails.send_due(staffed, context(MONDAY), MONDAY + timedelta(minutes=6))
     assert len(smtp.mails) == 2
