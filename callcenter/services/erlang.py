@@ -1,12 +1,13 @@
 """How many agents a load of calls needs: Erlang C (callers wait for ever) and Erlang A (they hang up after a while).
 
-Calls arrive at random, and take and wait for exponentially distributed times. Erlang B and C as in R. B. Cooper,
-Introduction to Queueing Theory, 1981, chapter 3; Erlang A (Palm's queue) as in A. Mandelbaum and S. Zeltyn, Service
-Engineering in Action: The Palm/Erlang-A Queue, 2007. Loads are in erlangs, times in seconds.
+Calls arrive at random, and take and wait for exponentially distributed times, so the number of calls present is a
+birth-and-death chain, and its long-run shares follow from the balance of flows between neighbours. Books: R. B. Cooper,
+Introduction to Queueing Theory (1981); A. Mandelbaum and S. Zeltyn, The Palm/Erlang-A Queue (2007). The tests rest on
+the definitions alone. Loads are in erlangs, times in seconds.
 """
 
 from collections.abc import Callable
-from math import exp
+from math import exp, expm1, log
 from typing import NamedTuple
 
 # so unlikely a queue is not looked at any more, and so many agents are beyond any hotline
@@ -24,7 +25,10 @@ class Staffed(NamedTuple):
 
 
 def erlang_b(agents: int, load: float) -> float:
-    """The share of calls that find all agents busy where nobody waits."""
+    """The share of calls that find all agents busy where nobody waits: (a^n/n!) / sum of a^k/k!, k from 0 to n.
+
+    Agent by agent: B(n) = a B(n-1) / (n + a B(n-1)).
+    """
     blocked = 1.0
     for n in range(1, agents + 1):
         blocked = load * blocked / (n + load * blocked)
@@ -32,7 +36,10 @@ def erlang_b(agents: int, load: float) -> float:
 
 
 def erlang_c(agents: int, load: float, handle_s: float, within_s: float) -> Staffed:
-    """What the agents come to where every caller waits; nobody is answered in time where the load is too much."""
+    """What the agents come to where every caller waits; nobody is answered in time where the load is too much.
+
+    A call waits with n B / (n - a (1 - B)), and then for an exponential time at the rate (n - a) / handle.
+    """
     if agents <= load:
         return Staffed(agents, 0.0, 0.0, 1.0, float("inf"))
     blocked = erlang_b(agents, load)
@@ -50,22 +57,24 @@ def erlang_a(agents: int, load: float, handle_s: float, within_s: float, patienc
     if agents == 0:
         return Staffed(0, 0.0, 1.0, 0.0, patience_s)
     c = agents * patience_s / handle_s
-    x = exp(-within_s / patience_s)
+    # x = exp(-within / patience), by its logarithm: x^c can be too small for a number of the machine
+    rest = -expm1(-within_s / patience_s)
     # relative to all agents busy and nobody waiting; the last beta is I_x(c + 1, ahead + 1), grown term by term
     free, state = 0.0, 1.0
     for n in range(agents, 0, -1):
         state *= n / load
         free += state
     total, in_time, served = free, free, free
-    state, beta, term, ahead = 1.0, x ** (c + 1), x ** (c + 1), 0
+    log_term = -(c + 1) * within_s / patience_s
+    state, beta, ahead = 1.0, exp(log_term), 0
     while state > _NOTHING * total or ahead < load:
         total += state
         share = c / (c + ahead + 1)
         served += state * share
         in_time += state * share * (1 - beta)
         ahead += 1
-        term *= (1 - x) * (c + ahead) / ahead
-        beta += term
+        log_term += log(rest * (c + ahead) / ahead)
+        beta += exp(log_term)
         state *= load / (agents + ahead * handle_s / patience_s)
     abandoned = 1 - served / total
     return Staffed(agents, in_time / total, abandoned, load * (1 - abandoned) / agents, abandoned * patience_s)
