@@ -14,7 +14,7 @@ import aiohttp
 import asyncpg
 import pytest
 from aiohttp.test_utils import TestServer
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from callcenter.services import contracts, people, resources, signing_in
 from callcenter.services.context import Context
@@ -31,6 +31,7 @@ _ARGS = ["--no-sandbox", "--headless", "--disable-gpu", "--disable-background-ne
 # Monday 16:02 in Shanghai.
 START = datetime(2026, 3, 2, 8, 2, tzinfo=UTC)
 PASSWORD = "correct horse battery"
+expect.set_options(timeout=15_000)
 _AWAY = ("Failed to load resource", "WebSocket connection")
 _US = Actor("setup", "admin")
 TERMS = """
