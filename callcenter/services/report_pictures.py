@@ -1,7 +1,7 @@
 """What lies behind a month's figures: the tickets of each, its days, and the load of one of them."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from callcenter.errors import Invalid, NotFound
+from callcenter.errors import FieldError, Invalid, NotFound
 from callcenter.services import day_counts, kept_days
-from callcenter.services.compliance import Compliance, ComplianceRow, find, grouped_each, month, of_groups, summed
+from callcenter.services.compliance import Compliance, ComplianceRow, Month, find, grouped_each, of, of_groups, summed
 from callcenter.services.context import Context
 from callcenter.store import compliance, contracts, reports
 from callcenter.store.types import Connection, Row
@@ -50,7 +50,10 @@ class Hour:
 
 
 class Behind(msgspec.Struct, kw_only=True):
-    """Which figure is asked for; without severity and region the sum over all of them."""
+    """Which figure is asked for: of the commitment, severity and region given, of all where one is not.
+
+    With `exactly` severity and region are a row of the report: one that is not given is none, not all.
+    """
 
     figure: str
     commitment: str | None = None
@@ -89,12 +92,32 @@ class ClocksBehind(msgspec.Struct, kw_only=True):
 async def listed(
     conn: Connection, context: Context, code: str, name: str | None, asked: Behind, now: datetime
 ) -> ClocksBehind:
-    """The clocks behind a figure of the contract's month, the running one by default."""
-    report = await month(conn, context, code, name, now)
+    """The clocks behind a figure of the contract's month, the running one by default; Invalid names what it has not."""
+    found = await find(conn, context, code, name, now)
+    report = await of(conn, found, now)
+    _check(found, report, asked)
     rows = await behind(conn, report, asked, now)
     names = [name for name in ClockBehind.__struct_fields__ if name != "customer"]
     items = [ClockBehind(customer=row["account_name"], **{name: row[name] for name in names}) for row in rows]
     return ClocksBehind(contract=code, month=report.month, items=items, cut=len(items) == MOST)
+
+
+def _check(found: Month, report: Compliance, asked: Behind) -> None:
+    """Raises Invalid for a name that neither the contract has nor any clock of the month: no case would be a lie."""
+    terms, rows = found.terms, [*report.rows, *report.objectives]
+    known: dict[str, Iterable[Any]] = {
+        "commitment": [one.name for one in terms.commitments],
+        "severity": terms.severities,
+        "region": terms.regions,
+    }
+    wrong = []
+    for name, there in known.items():
+        given, every = getattr(asked, name), dict.fromkeys([*there, *(getattr(row, name) for row in rows)])
+        if given is not None and given not in every:
+            listed = ", ".join(str(one) for one in every if one is not None) or "it has none"
+            wrong.append(FieldError(f"?{name}", "unknown_value", f"{found.code} has no {name} {given}: {listed}"))
+    if wrong:
+        raise Invalid(wrong[0].detail, tuple(wrong))
 
 
 async def behind(conn: Connection, report: Compliance, asked: Behind, now: datetime) -> list[Row]:

@@ -27,8 +27,8 @@ join tickets t on t.number = c.ticket
 left join accounts a on a.id = t.account
 where (c.owner = 'customer') = cast(:customer as boolean)
   and (cast(:commitment as text) is null or c.commitment = cast(:commitment as text))
-  and (not cast(:exactly as boolean) or (c.severity is not distinct from cast(:severity as int)
-       and c.region is not distinct from cast(:region as text)))
+  and (cast(:severity as int) is null and not cast(:exactly as boolean) or c.severity is not distinct from cast(:severity as int))
+  and (cast(:region as text) is null and not cast(:exactly as boolean) or c.region is not distinct from cast(:region as text))
   and (cast(:states as text[]) is null or c.state = any (cast(:states as text[])))
 order by c.due_at desc nulls first, c.ticket desc
 limit :limit;

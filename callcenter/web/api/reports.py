@@ -60,13 +60,17 @@ class MonthOnly(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class CasesQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """The figure of the month, of all severities and regions; with one of them given, of exactly that pair."""
+    """The figure of the month, of the commitment, severity and region given; of all where one is not.
+
+    With `exactly`, of that row of the report: a severity or region left out is none, not all.
+    """
 
     month: Month | None = None
     figure: Literal["due", "met", "breached", "cancelled", "paused", "open"] = "breached"
     commitment: Line | None = None
     severity: int | None = None
     region: Line | None = None
+    exactly: bool = False
     objectives: bool = False
 
 
@@ -188,7 +192,7 @@ async def list_cases(asked: Asked) -> ClocksBehind:
         commitment=query.commitment,
         severity=query.severity,
         region=query.region,
-        exactly=query.severity is not None or query.region is not None,
+        exactly=query.exactly,
         customer=not query.objectives,
     )
     code = asked.path["code"]
