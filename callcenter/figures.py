@@ -17,8 +17,11 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric
 from prometheus_client.utils import floatToGoString
 
+from alerts.duty import Roster
 from callcenter.services.context import Context
+from callcenter.services.cti import REPORTS_WITHIN
 from callcenter.store import metrics as store
+from callcenter.store.duty import Rosters
 from callcenter.store.metrics import CALL_BOUNDS, LATE_BOUNDS, Figures, Names, severity_label
 from callcenter.store.types import Connection
 from sla.holiday import published_through
@@ -36,6 +39,7 @@ OLDEST_S = 300.0
 MOST_NAMES = 50
 USUAL_KINDS = ("complaint", "fault", "question", "request")
 RESULTS = ("met", "breached", "cancelled")
+AGENT_STATES = ("on_call", "signed_in")
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -55,6 +59,7 @@ class DatabaseFigures:
     def __init__(self, pool: asyncpg.Pool, context: Context) -> None:
         self._pool = pool
         self._context = context
+        self._rosters = Rosters()
         self._reading: asyncio.Task[Figures | None] | None = None
 
     async def families(self) -> list[Metric]:
@@ -138,8 +143,9 @@ class DatabaseFigures:
             kept = await store.kept(conn)
             if kept is not None and kept.age_s < perf_counter() - asked - kept.read_s:
                 return kept.figures  # another began after we asked
-            began = perf_counter()
-            figures = await store.read(conn, known.names, self._context.now(), kept.figures if kept else None)
+            began, now = perf_counter(), self._context.now()
+            figures = await store.read(conn, known.names, now, kept.figures if kept else None)
+            figures.on_duty = on_duty(await self._rosters.current(conn, now), now)
             figures.read_s = perf_counter() - began
             await store.keep(conn, figures)
         return figures
@@ -159,8 +165,8 @@ def render(figures: Figures, known: Known) -> Iterator[Metric]:
     ends = [((code,), _seconds(end)) for code, end in known.horizons]
     text = "Until when the holidays of a calendar are published; absent where they follow rules."
     yield _gauge("sla_calendar_published_until_timestamp_seconds", text, ends, ["calendar"])
-    heard = [((), _seconds(figures.last_call))] if figures.last_call else []
-    yield _gauge("callcenter_telephony_last_event_timestamp_seconds", "When the newest call came in.", heard)
+    yield from _people(figures)
+    yield from _telephony(figures)
 
 
 Totals = dict[tuple[str, ...], float]
@@ -263,6 +269,34 @@ def _alerts(figures: Figures, totals: Totals) -> Iterator[Metric]:
     standing: Totals = {(kind,): _age(figures, since) for kind, since in figures.firing_oldest}
     unheard = "How long the oldest alert that nobody has acknowledged has stood; 0 when there is none."
     yield _gauge("alerts_firing_oldest_seconds", unheard, _zeros(kinds, standing), ["kind"])
+
+
+def on_duty(roster: Roster, now: datetime) -> list[tuple[str, int]]:
+    """How many people fill each duty that has a rota; duties beyond the first 50 are told together."""
+    names = sorted(roster.duties)
+    people = {name: roster.on_duty(name, now) or frozenset() for name in names}
+    rest = frozenset[str]().union(*(people[name] for name in names[MOST_NAMES:]))
+    counts = [(name, len(people[name])) for name in names[:MOST_NAMES]]
+    return [*counts, ("other", len(rest))] if len(names) > MOST_NAMES else counts
+
+
+def _people(figures: Figures) -> Iterator[Metric]:
+    now: Totals = {(state,): float(n) for state, n in figures.agents}
+    at_work = "People at the telephone and the desk, each in one state."
+    yield _gauge("callcenter_agents", at_work, _zeros([(state,) for state in AGENT_STATES], now), ["state"])
+    duties = [((duty,), float(n)) for duty, n in figures.on_duty]
+    yield _gauge("callcenter_people_on_duty", "People who fill a duty now by its rota.", duties, ["duty"])
+
+
+def _telephony(figures: Figures) -> Iterator[Metric]:
+    heard = [at for at in (figures.last_call, figures.last_heard) if at is not None]
+    last = [((), _seconds(max(heard)))] if heard else []
+    text = "When the telephone was last heard of: the newest call, or the newest event told."
+    yield _gauge("callcenter_telephony_last_event_timestamp_seconds", text, last)
+    beat = figures.last_beat
+    reports = [] if beat is None else [((), float(figures.as_of - beat <= REPORTS_WITHIN))]
+    text = "Whether every telephone system that reports itself did so within three minutes; absent where none does."
+    yield _gauge("callcenter_telephony_connected", text, reports)
 
 
 def _horizons(codes: set[str]) -> list[tuple[str, datetime]]:

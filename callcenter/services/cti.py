@@ -16,6 +16,8 @@ from callcenter.store import calls, cti, events, tickets
 from callcenter.store.types import Connection, Row
 
 _Number = Annotated[str, Meta(max_length=100, pattern="^[^\\x00]*$")]
+# Whoever reports itself is asked to do so each minute; two that were lost say nothing yet.
+REPORTS_WITHIN = timedelta(minutes=3)
 # A ring nobody told the end of is not offered for ever.
 _RINGS = timedelta(minutes=10)
 
@@ -93,8 +95,9 @@ def moved(row: Row, fresh: bool, event: CtiEvent, agent: str | None, now: dateti
     return Moved(values, told)
 
 
-async def take(conn: Connection, context: Context, event: CtiEvent, now: datetime) -> CtiAnswer:
+async def take(conn: Connection, context: Context, actor: Actor, event: CtiEvent, now: datetime) -> CtiAnswer:
     """The call is as the telephone says, and those who look are told."""
+    await cti.heard(conn, actor.token, now)
     async with conn.transaction():
         row, fresh = await cti.ensure(conn, event.call_id, event.direction, now)
         logins = await cti.logins(conn, event.people) if event.people else []
@@ -105,6 +108,11 @@ async def take(conn: Connection, context: Context, event: CtiEvent, now: datetim
             data = {"call": row["id"], "direction": event.direction, "to": logins}
             await events.add(conn, step.told, row["ticket"], data, now)
     return CtiAnswer(row["id"])
+
+
+async def beat(conn: Connection, actor: Actor, now: datetime) -> None:
+    """The telephone system has said that it is there: from now on its silence is a fault."""
+    await cti.beat(conn, actor.token, now)
 
 
 async def _who(conn: Connection, context: Context, row: Row, event: CtiEvent, now: datetime) -> dict[str, Any]:

@@ -29,6 +29,16 @@ async def follow(conn: Connection, call: int, values: dict[str, Any], now: datet
     await _sql.follow(conn, id=call, now=now, **values)
 
 
+async def heard(conn: Connection, token: int, now: datetime) -> None:
+    """An event of the telephone system that has the token is noted, every ten seconds at most."""
+    await _sql.heard(conn, token=token, now=now)
+
+
+async def beat(conn: Connection, token: int, now: datetime) -> None:
+    """The telephone system that has the token has reported itself."""
+    await _sql.beat(conn, token=token, now=now)
+
+
 async def logins(conn: Connection, names: Sequence[str]) -> list[str]:
     """The logins of those people of ours."""
     return [row["login"] async for row in _sql.logins(conn, names=list(names))]

@@ -29,6 +29,19 @@ set queue = :queue, contact = :contact, caller = :caller, caller_raw = :caller_r
     agent = :agent
 where id = :id;
 
+-- name: heard!
+-- Noted every ten seconds at most: events that come together do not wait for one another's row.
+insert into telephone_feeds (token, heard_at)
+select cast(:token as bigint), cast(:now as timestamptz)
+where not exists (
+    select from telephone_feeds where token = :token and heard_at > cast(:now as timestamptz) - interval '10 seconds'
+)
+on conflict on constraint telephone_feeds_pk do update set heard_at = greatest(telephone_feeds.heard_at, excluded.heard_at);
+
+-- name: beat!
+insert into telephone_feeds (token, beat_at) values (:token, :now)
+on conflict on constraint telephone_feeds_pk do update set beat_at = greatest(telephone_feeds.beat_at, excluded.beat_at);
+
 -- name: logins
 -- Who is meant by these names, as a telephone system knows people.
 select login from users

@@ -20,6 +20,8 @@ _REMEMBERED = timedelta(hours=2)
 _OVERLAP = 1000
 _AT_FIRST = 20_000
 _SEVERITIES = 50
+# Whose work is the telephone, among those who sign in.
+_DESK = ("agent", "dispatcher", "follow_up", "supervisor")
 
 # A counter's name and its labels; a histogram's bucket is its last label.
 Series = tuple[str, ...]
@@ -50,6 +52,10 @@ class Figures(msgspec.Struct, kw_only=True):
     outbox: list[tuple[str, int, datetime]]
     firing_oldest: list[tuple[str, datetime]] = []
     last_call: datetime | None = None
+    last_heard: datetime | None = None
+    last_beat: datetime | None = None
+    agents: list[tuple[str, int]] = []
+    on_duty: list[tuple[str, int]] = []
     totals: list[tuple[Series, float]]
     since: datetime
     counted: list[tuple[Series, float]]
@@ -109,6 +115,7 @@ async def read(conn: Connection, names: Names, now: datetime, before: Figures | 
     }
     totals, since, counted = await _count(conn, given, now, before)
     opened, numbers = await _opened(conn, given, now, before)
+    telephone = await _sql.telephone(conn, now=now)
     _add(totals, opened)
     return Figures(
         as_of=now,
@@ -125,7 +132,10 @@ async def read(conn: Connection, names: Names, now: datetime, before: Figures | 
         alerts_unsettled=[tuple(row) async for row in _sql.alerts_unsettled(conn)],
         outbox=[tuple(row) async for row in _sql.outbox(conn)],
         firing_oldest=[tuple(row) async for row in _sql.firing_oldest(conn)],
-        last_call=await _sql.last_call(conn, now=now),
+        last_call=telephone["call"],
+        last_heard=telephone["heard"],
+        last_beat=telephone["beat"],
+        agents=[tuple(row) async for row in _sql.agents(conn, now=now, roles=list(_DESK))],
         totals=list(totals.items()),
         since=since,
         counted=list(counted.items()),

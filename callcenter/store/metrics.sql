@@ -99,8 +99,37 @@ select kind, state, count(*) as n from alerts where state in ('firing', 'acknowl
 -- name: firing_oldest
 select kind, min(recorded_at) as oldest from alerts where state = 'firing' group by kind;
 
--- name: last_call$
-select max(received_at) from calls where received_at <= :now;
+-- name: telephone^
+-- When the newest call came in, when a telephone system last told of one, and when the one that reports itself and has been
+-- silent longest last did.
+select (select max(received_at) from calls where received_at <= :now) as call, (select max(heard_at) from telephone_feeds) as heard,
+       (select min(f.beat_at) from telephone_feeds f join tokens t on t.id = f.token
+        where t.revoked_at is null and (t.expires_at is null or t.expires_at > :now)) as beat;
+
+-- name: agents
+-- On a call: the newest call that the person answered has not ended, as the telephone tells; one of more than four hours is
+-- taken for one whose end was not told. Signed in: at the console within ten minutes, and not on a call.
+with on_call as (
+    select agent
+    from (
+        select distinct on (agent) agent, ended_at
+        from calls
+        where received_at > cast(:now as timestamptz) - interval '4 hours' and received_at <= :now
+          and ref is not null and agent is not null and answered_at is not null
+        order by agent, answered_at desc
+    ) newest
+    where ended_at is null
+), signed_in as (
+    select distinct s.login
+    from sessions s
+    join users u on u.login = s.login
+    where s.seen_at > cast(:now as timestamptz) - interval '10 minutes' and s.expires_at > :now
+      and u.active and u.role = any (cast(:roles as text[]))
+      and not exists (select from on_call o where o.agent = s.login)
+)
+select 'on_call' as state, count(*) as n from on_call
+union all
+select 'signed_in', count(*) from signed_in;
 
 -- name: outbox
 -- What is held back waits from when it may go.

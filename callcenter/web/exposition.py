@@ -4,7 +4,7 @@ prometheus_client's own escapes every name and label anew, letter by letter, whi
 of lines costs. Ours are known beforehand; the beginning of a line is put together once.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from prometheus_client.metrics_core import Metric
 from prometheus_client.samples import Sample
@@ -20,8 +20,10 @@ class Exposition:
     def __init__(self) -> None:
         self._beginnings: dict[tuple[str, ...], str] = {}
 
-    def write(self, metrics: Iterable[Metric], *, openmetrics: bool) -> bytes:
-        """The page: OpenMetrics 1.0, or the older text format."""
+    def write(
+        self, metrics: Iterable[Metric], *, openmetrics: bool, more: Mapping[str, Iterable[str]] | None = None
+    ) -> bytes:
+        """The page: OpenMetrics 1.0, or the older text format; `more` are lines beside a metric's own, by its name."""
         lines: list[str] = []
         for metric in metrics:
             name = metric.name
@@ -30,9 +32,18 @@ class Exposition:
             told = metric.documentation.translate(_ESCAPED if openmetrics else _HELP_ESCAPED)
             lines.append(f"# HELP {name} {told}\n# TYPE {name} {metric.type}\n")
             lines += [f"{self._beginning(one)} {floatToGoString(one.value)}\n" for one in metric.samples]  # type: ignore[no-untyped-call]
+            if more is not None:
+                lines += more.get(metric.name, ())
         if openmetrics:
             lines.append("# EOF\n")
         return "".join(lines).encode()
+
+    def empty_histogram(self, name: str, labels: Mapping[str, str], bounds: Sequence[float]) -> str:
+        """The lines of a histogram in which nothing was measured yet."""
+        edges = [str(floatToGoString(bound)) for bound in (*bounds, float("inf"))]  # type: ignore[no-untyped-call]
+        whole = [Sample(f"{name}_bucket", {**labels, "le": edge}, 0) for edge in edges]
+        whole += [Sample(f"{name}_count", dict(labels), 0), Sample(f"{name}_sum", dict(labels), 0)]
+        return "".join(f"{self._beginning(one)} 0.0\n" for one in whole)
 
     def _beginning(self, sample: Sample) -> str:
         key = (sample.name, *sample.labels, *sample.labels.values())

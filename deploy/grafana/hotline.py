@@ -61,7 +61,7 @@ STATS = (
         steps=((None, GREEN), (3, YELLOW), (10, RED)), width=4, height=4,
     ),
     Panel(
-        "stat", "Since the last call", "Long at a busy hour: ring the hotline from outside, it may be down.", "s",
+        "stat", "Since the telephone was heard", "Long at a busy hour: ring the hotline from outside, it may be down.", "s",
         {"silent for": 'time() - max(callcenter_telephony_last_event_timestamp_seconds{job="callcenter"})'},
         width=4, height=4,
     ),
@@ -107,6 +107,26 @@ LINES = (
         },
     ),
 )  # fmt: skip
+PEOPLE_AT_WORK = (
+    Panel(
+        "lines", "People at work", "Callers wait and nobody is left over: call people in. Signed in: not on a call just now.",
+        "short",
+        {
+            "on a call": 'max(callcenter_agents{job="callcenter", state="on_call"})',
+            "signed in": 'max(callcenter_agents{job="callcenter", state="signed_in"})',
+        },
+        width=10,
+    ),
+    Panel(
+        "lines", "On duty by the rota", "0 when somebody should be there: mend the rota; alerts go on to the next rung.",
+        "short", {"{{duty}}": 'max by (duty) (callcenter_people_on_duty{job="callcenter"})'}, width=8,
+    ),
+    Panel(
+        "stat", "Telephone system reports", "0: calls come in unseen or not at all. No data: none reports itself.", "short",
+        {"reports": 'max(callcenter_telephony_connected{job="callcenter"})'},
+        steps=((None, RED), (1, GREEN)), width=6, highest=1,
+    ),
+)  # fmt: skip
 TABLES = (
     Panel(
         "table", "Who is overloaded", "Move tickets from who has deadlines missed or near to who has none.", "short",
@@ -134,7 +154,7 @@ TABLES = (
 
 BOARD = Board(
     "callcenter-hotline", "Hotline now", "Who waits, are we in time, who is overloaded.",
-    (STATS, LINES[:2], TABLES, LINES[2:4], LINES[4:]),
+    (STATS, LINES[:2], PEOPLE_AT_WORK, TABLES, LINES[2:4], LINES[4:]),
     (Variable("queue", "Queue", 'label_values(callcenter_queue_answer_target_seconds{job="callcenter"}, queue)'),),
     refresh="15s", breaches=False,
 )  # fmt: skip

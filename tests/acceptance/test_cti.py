@@ -99,6 +99,20 @@ async def test_calls_out_ring_nobody(hotline: Any, phone: Any) -> None:
     assert await told(hotline) == []
 
 
+async def test_a_heartbeat_makes_no_call_and_needs_the_telephones_token(hotline: Any, phone: Any) -> None:
+    async def report(token: str) -> int:
+        async with hotline.session.post(hotline.server.make_url(f"/cti/{token}/heartbeat")) as answer:
+            return int(answer.status)
+
+    assert [await report(hotline.tokens["integration"]) for _ in range(2)] == [204, 204]
+    assert (await report("wrong"), await report(hotline.tokens["agent"])) == (401, 403)
+    assert await hotline.count("calls") == 0
+    feeds = await hotline.pool.fetch("select heard_at, beat_at from telephone_feeds")
+    assert [tuple(row) for row in feeds] == [(None, hotline.clock.now)]
+    await phone("newCall")
+    assert await hotline.pool.fetchval("select heard_at from telephone_feeds") == hotline.clock.now
+
+
 async def test_who_is_not_a_telephone_gets_nowhere(hotline: Any, phone: Any) -> None:
     body = {"event": "newCall", "callId": "c-9"}
     for token, status in (("wrong", 401), (hotline.tokens["agent"], 403)):

@@ -287,6 +287,122 @@ async def test_alerts_are_counted_by_kind_with_their_lateness(desk: Desk) -> Non
     assert (await desk.scrape())("alerts_outbox_oldest_seconds", channel="journal") == 60
 
 
+class Telephone:
+    """A telephone system with a token of its own."""
+
+    def __init__(self, desk: Desk, token: str) -> None:
+        self.desk = desk
+        self.token = token
+
+    async def tell(self, event: str, call: str, **more: Any) -> None:
+        body = {"event": event, "callId": call, "from": "13912345678", **more}
+        async with self.desk.session.post(self.desk.url(f"/cti/{self.token}"), json=body) as response:
+            assert response.status == 200, await response.text()
+
+    async def report(self, expect: int = 204) -> None:
+        async with self.desk.session.post(self.desk.url(f"/cti/{self.token}/heartbeat")) as response:
+            assert response.status == expect, await response.text()
+
+
+@pytest.fixture
+async def telephone(desk: Desk) -> Telephone:
+    async with desk.pool.acquire() as conn:
+        return Telephone(desk, await create_token(conn, "telephone", "integration", None, None, START))
+
+
+async def test_agents_are_on_a_call_or_signed_in_or_not_there(desk: Desk, telephone: Telephone) -> None:
+    people = [("ann", "agent"), ("bob", "agent"), ("cid", "dispatcher"), ("dan", "engineer"), ("eve", "agent")]
+    for login, role in people:
+        await desk.pool.execute(
+            "insert into users (login, name, role, created_at, updated_at) values ($1, upper($1), $2, $3, $3)",
+            login, role, START,
+        )  # fmt: skip
+
+    async def looks(login: str, ago: timedelta, device: str = "a") -> None:
+        await desk.pool.execute(
+            "insert into sessions (hash, login, created_at, seen_at, expires_at) values (sha256($1), $2, $3, $3, $4)",
+            f"{login}{device}".encode(), login, desk.now - ago, desk.now + timedelta(hours=9),
+        )  # fmt: skip
+
+    async def agents() -> tuple[float | None, float | None]:
+        said = await desk.scrape()
+        return said("callcenter_agents", state="on_call"), said("callcenter_agents", state="signed_in")
+
+    assert await agents() == (0, 0)
+    for login, _ in people[:4]:
+        await looks(login, timedelta(minutes=2))
+    await looks("ann", timedelta(minutes=1), "b")
+    await looks("eve", timedelta(minutes=11))
+    assert await agents() == (0, 3), "an engineer is no agent, who left is gone, two windows are one person"
+    await telephone.tell("newCall", "c-1")
+    assert await agents() == (0, 3), "it only rings"
+    await telephone.tell("answer", "c-1", user="ANN")
+    await telephone.tell("answer", "c-2", user="somebody of another house")
+    assert await agents() == (2, 2)
+    desk.now += timedelta(minutes=3)
+    await telephone.tell("answer", "c-3", user="ann")
+    await telephone.tell("hangup", "c-3")
+    assert await agents() == (1, 3), "the end of c-1 was lost, and she has spoken to another since"
+    await desk.call(queue="main", answered_at=desk.now.isoformat(), agent="bob")
+    assert await agents() == (1, 3), "a call written down by hand says nothing of now"
+    desk.now += timedelta(hours=4)
+    assert await agents() == (0, 0), "what was not ended for so long has ended unheard"
+
+
+async def test_the_telephone_was_heard_and_is_connected_as_long_as_it_reports(desk: Desk, telephone: Telephone) -> None:
+    last, connected = "callcenter_telephony_last_event_timestamp_seconds", "callcenter_telephony_connected"
+    said = await desk.scrape()
+    assert (said(last), said(connected)) == (None, None)
+    await telephone.tell("newCall", "c-1")
+    rung = desk.now
+    desk.now += timedelta(seconds=5)
+    await telephone.tell("answer", "c-1")
+    assert (await desk.scrape())(last) == rung.timestamp(), "noted every ten seconds at most"
+    desk.now += timedelta(seconds=40)
+    await telephone.tell("hangup", "c-1")
+    said = await desk.scrape()
+    assert (said(last), said(connected)) == (desk.now.timestamp(), None), "it has never reported itself"
+    heard = desk.now
+    await telephone.report()
+    desk.now += timedelta(minutes=3)
+    said = await desk.scrape()
+    assert (said(last), said(connected)) == (heard.timestamp(), 1), "a report is no event of a call"
+    desk.now += timedelta(seconds=1)
+    assert (await desk.scrape())(connected) == 0
+    await telephone.report()
+    assert (await desk.scrape())(connected) == 1
+    desk.now += timedelta(minutes=4)
+    await desk.pool.execute("update tokens set revoked_at = $1 where name = 'telephone'", desk.now)
+    assert (await desk.scrape())(connected) is None, "nobody waits for a system that was taken out of use"
+    desk.now += timedelta(seconds=6)
+    await telephone.report(expect=401)
+
+
+async def test_people_on_duty_follow_the_rota(desk: Desk) -> None:
+    await desk.pool.execute(
+        "insert into users (login, name, role, created_at, updated_at) values ('li', 'Li', 'dispatcher', $1, $1)", START
+    )
+    assert (await desk.scrape())("callcenter_people_on_duty", duty="dispatcher") is None, "it has no rota"
+    await desk.pool.execute(
+        "insert into rota (duty, login, from_at, until_at, created_at, updated_at)"
+        " values ('dispatcher', 'li', $1::timestamptz, $1::timestamptz + interval '8 hours', $1, $1)",
+        START,
+    )
+    assert (await desk.scrape())("callcenter_people_on_duty", duty="dispatcher") == 1
+    desk.now += timedelta(hours=8)
+    assert (await desk.scrape())("callcenter_people_on_duty", duty="dispatcher") == 0
+
+
+async def test_every_route_has_its_histogram_from_the_start(desk: Desk) -> None:
+    page = page_of((await desk.text())[0])
+    count = "callcenter_http_request_duration_seconds_count"
+    timed = {dict(labels)["route"] for name, labels in page if name == count}
+    counted = {dict(labels)["route"] for name, labels in page if name == "callcenter_http_requests_total"}
+    assert timed | {"unmatched"} == counted | {"unmatched"}
+    assert page[count, frozenset({("method", "POST"), ("route", "/cti/{token}")})] == 0
+    assert len(timed) > 100
+
+
 async def test_only_listed_contracts_have_a_label(pool: asyncpg.Pool) -> None:
     async with desk_on(pool, Settings(metrics_contracts="C2")) as desk:
         for code in ("C1", "C2"):

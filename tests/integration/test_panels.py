@@ -43,6 +43,7 @@ LABELS = {
     "status": {"201", "503"},
     "method": {"POST"},
     "route": {"/api/v1/calls"},
+    "duty": {"dispatcher", "supervisor"},
 }
 # What a number of a unit may be at all: seconds that are milliseconds or instants, or per cent not of 1, fail.
 RANGES = {
@@ -82,6 +83,8 @@ def _figures(now: datetime) -> Figures:
         calls_waiting=[("main", 1 + now.hour % 3, now - timedelta(seconds=35))], next_wake=now - timedelta(seconds=1),
         alerts_unsettled=[("breach", "firing", 1)], outbox=[("email", 1, now - timedelta(seconds=4))],
         firing_oldest=[("breach", now - timedelta(seconds=90))], last_call=now - timedelta(seconds=50),
+        last_beat=now - timedelta(seconds=20), agents=[("on_call", now.hour % 5), ("signed_in", 3)],
+        on_duty=[("dispatcher", 1), ("supervisor", 0)],
         totals=[(("offered", "main"), 9.0)], since=now, counted=[], tickets=[],
     )  # fmt: skip
 

@@ -3,10 +3,13 @@
 import pytest
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import generate_latest
+from prometheus_client.metrics_core import Metric
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
+from prometheus_client.parser import text_string_to_metric_families as parsed
 
-from callcenter.metrics import Everyone, ProcessMetrics
+from callcenter.metrics import DURATION, HTTP_BOUNDS, Everyone, ProcessMetrics
 from callcenter.web.exposition import Exposition
+from callcenter.web.metrics_page import Unasked
 
 
 @pytest.fixture
@@ -31,6 +34,46 @@ def test_it_is_what_the_library_writes(registry: CollectorRegistry) -> None:
     for _ in range(2):  # the second time from what it remembers
         assert page.write(everyone.collect(), openmetrics=True) == generate_openmetrics(whole)
         assert page.write(everyone.collect(), openmetrics=False) == generate_latest(whole)
+
+
+def test_a_histogram_at_0_is_what_the_library_writes() -> None:
+    made = CollectorRegistry()
+    took = Histogram("took", "x", ["route", "method"], buckets=HTTP_BOUNDS, registry=made)
+    page = Exposition()
+    empty = page.write(Everyone(made, None).collect(), openmetrics=True)
+    took.labels("/a", "GET")
+    whole = page.write(Everyone(made, None).collect(), openmetrics=True).decode()
+    lines = page.empty_histogram("took", {"method": "GET", "route": "/a"}, HTTP_BOUNDS)
+    assert lines in whole
+    metrics = list(Everyone(made, None).collect())
+    metrics[0].samples = []
+    assert page.write(metrics, openmetrics=True) == empty
+    assert page.write(metrics, openmetrics=True, more={"took": [lines]}).decode() == whole
+
+
+def test_routes_nobody_asked_are_there_at_0_and_none_is_there_twice() -> None:
+    made = CollectorRegistry()
+    metrics = ProcessMetrics(made)
+    for path in ("/a", "/b"):
+        metrics.known_route("GET", path, (200,))
+    page = Exposition()
+    unasked = Unasked(metrics.routes, page)
+    own = Everyone(made, None).collect()
+    nothing = [one for one in own if one.name != DURATION]  # as where workers share files, before the first request
+    assert [one.name for one in unasked.there(nothing)][-1] == DURATION
+    assert _counts(page, unasked, list(made.collect())) == {"/a": 0, "/b": 0}
+    metrics.answered("GET", "/a", 200, 0.02)
+    metrics.answered("GET", "unmatched", 404, 0.01)
+    assert _counts(page, unasked, list(made.collect())) == {"/a": 1, "/b": 0, "unmatched": 1}
+
+
+def _counts(page: Exposition, unasked: Unasked, metrics: list[Metric]) -> dict[str, float]:
+    known = unasked.there(metrics)
+    text = page.write(known, openmetrics=False, more={DURATION: unasked.lines(known)}).decode()
+    counts = [one for family in parsed(text) for one in family.samples if one.name == f"{DURATION}_count"]
+    found = {one.labels["route"]: one.value for one in counts}
+    assert len(found) == len(counts)
+    return found
 
 
 def test_labels_of_the_same_values_under_other_names_are_not_confused() -> None:

@@ -10,9 +10,10 @@ import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.metrics_core import Metric
 
+from alerts.duty import Roster, Row
 from alerts.reasons import Reason
 from callcenter.alarm import Health
-from callcenter.figures import Known, render
+from callcenter.figures import Known, on_duty, render
 from callcenter.metrics import Everyone, ProcessMetrics
 from callcenter.settings import SettingsError, read_settings
 from callcenter.store.metrics import CALL_BOUNDS, LATE_BOUNDS, Figures, Names, severity_label
@@ -77,6 +78,8 @@ def everything() -> list[Metric]:
         clocks_open=[("restore", 1, "running", 1, NOW)],
         month=[("C1", "restore", "met", 1)],
         last_call=NOW,
+        last_beat=NOW,
+        on_duty=[("dispatcher", 1)],
     )
     up = Metric("callcenter_database_up", "", "gauge")
     up.add_sample("callcenter_database_up", {}, 1)
@@ -128,7 +131,7 @@ def test_names_have_our_prefixes_and_base_units() -> None:
 
 def test_no_label_is_without_bounds() -> None:
     allowed = {"queue", "outcome", "severity", "kind", "commitment", "state", "result", "contract", "channel", "method",
-               "route", "status", "version", "calendar"}  # fmt: skip
+               "route", "status", "version", "calendar", "duty"}  # fmt: skip
     assert {label for _, labels in shown().values() for label in labels} <= allowed
 
 
@@ -140,6 +143,8 @@ def test_known_labels_start_at_0() -> None:
     assert value(page, "sla_clocks_finished_total", commitment="restore", result="breached") == 0
     assert value(page, "sla_month_clocks", contract="C1", commitment="restore", result="met") == 0
     assert value(page, "alerts_outbox_deliveries", channel="email") == 0
+    assert value(page, "callcenter_agents", state="on_call") == 0
+    assert value(page, "callcenter_agents", state="signed_in") == 0
     assert value(page, "sla_month_compliance_ratio", contract="C1", commitment="restore") is None, "no case is no case"
     registry = own()[1]
     for reason in Reason:
@@ -176,6 +181,35 @@ def test_ages_are_as_of_the_reading() -> None:
     assert value(page, "alerts_outbox_oldest_seconds", channel="email") == 0
     ahead = list(render(figures(next_wake=NOW + timedelta(hours=1)), KNOWN))
     assert value(ahead, "sla_engine_lag_seconds") == 0, "nothing is due yet"
+
+
+def test_the_telephone_was_heard_when_the_newest_of_both_was() -> None:
+    name = "callcenter_telephony_last_event_timestamp_seconds"
+    earlier = NOW - timedelta(hours=1)
+    for call, heard, newest in ((NOW, earlier, NOW), (earlier, NOW, NOW), (None, earlier, earlier), (NOW, None, NOW)):
+        assert value(list(render(figures(last_call=call, last_heard=heard), KNOWN)), name) == newest.timestamp()
+    assert value(list(render(figures(), KNOWN)), name) is None
+
+
+@pytest.mark.parametrize(("ago_s", "said"), [(0, 1), (180, 1), (181, 0), (86_400, 0)])
+def test_who_reports_itself_is_gone_after_three_minutes(ago_s: int, said: float) -> None:
+    page = list(render(figures(last_beat=NOW - timedelta(seconds=ago_s)), KNOWN))
+    assert value(page, "callcenter_telephony_connected") == said
+    assert value(list(render(figures(), KNOWN)), "callcenter_telephony_connected") is None, "nobody said it would"
+
+
+def test_people_are_counted_by_duty_and_duties_have_bounds() -> None:
+    def turn(duty: str, *people: str, hours: int = 1) -> Row:
+        return Row(duty, people, NOW - timedelta(hours=1), NOW + timedelta(hours=hours))
+
+    roster = Roster([turn("dispatcher", "wang", "li"), turn("dispatcher", "li"), turn("night", "zhao", hours=0)])
+    assert on_duty(roster, NOW) == [("dispatcher", 2), ("night", 0)]
+    many = Roster([turn(f"d{n:02}", "wang" if n < 55 else "li") for n in range(60)])
+    counted = on_duty(many, NOW)
+    assert len(counted) == 51
+    assert counted[-1] == ("other", 2), "the last ten are filled by two people"
+    page = list(render(figures(on_duty=on_duty(roster, NOW)), KNOWN))
+    assert value(page, "callcenter_people_on_duty", duty="night") == 0
 
 
 def test_publishing_again_adds_only_what_is_new() -> None:

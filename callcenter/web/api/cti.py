@@ -16,7 +16,12 @@ _FORM = "application/x-www-form-urlencoded"
 async def hook(asked: Asked) -> CtiAnswer:
     """Takes one event of a call."""
     event = _event(asked.http.content_type, asked.raw)
-    return await cti.take(asked.conn, asked.context, event, asked.now)
+    return await cti.take(asked.conn, asked.context, asked.actor, event, asked.now)
+
+
+async def heartbeat(asked: Asked) -> None:
+    """Takes word that the telephone system is there."""
+    await cti.beat(asked.conn, asked.actor, asked.now)
 
 
 def _event(content_type: str, raw: bytes) -> CtiEvent:
@@ -55,5 +60,15 @@ ROUTES = [
         media=("application/json", _FORM),
         raw_body=True,
         keyed=True,
-    )
+    ),
+    Route(
+        "POST",
+        "/cti/{token}/heartbeat",
+        heartbeat,
+        "telephone.tell",
+        "Report that the telephone system is there and its lines are up, each minute. The token stands in the path",
+        None,
+        status=204,
+        keyed=True,
+    ),
 ]
