@@ -15,7 +15,7 @@ _HALF_HOUR_S = 1800
 
 
 class StaffedHalfHour(msgspec.Struct, kw_only=True):
-    """What a queue needs in a half-hour of the day, with `calls` offered and `load` in erlangs, a day in the mean.
+    """What a queue needs in a half-hour of the day, with `calls` offered and `load` in erlangs a day in the mean.
 
     `agents_c`: where callers wait for ever (Erlang C); `agents_a`: where they hang up as they did (Erlang A). The
     shares of calls answered in time, of calls abandoned and of agents' time in percent are those `agents_a` come to.
@@ -48,18 +48,23 @@ class Staffing(msgspec.Struct, kw_only=True):
 async def staffing(
     conn: Connection, context: Context, code: str, month: str | None, target: float, now: datetime
 ) -> Staffing:
-    """What a contract's queues need by the calls of the month's days that have begun; NotFound without the contract."""
+    """What a contract's queues need by the calls of the month so far; NotFound without the contract.
+
+    The running day counts for those of its half-hours that have begun: the others have had no calls yet.
+    """
     found = await compliance.find(conn, context, code, month, now)
     zone = found.terms.timezone
     figures = await hotline.figures(conn, found.since, found.until, zone, found.queues or None, settled=(0, 0), now=now)
     days = sum(1 for begin in edges(found.since, found.until, found.terms.zone)[:-1] if begin <= now)
+    wall = f"{now.astimezone(found.terms.zone):%H:%M}" if now < found.until else "24:00"
     soon = {one.queue: one.answer_within_s for one in figures.rules}
     queues = {row.queue: row for row in figures.queues}
-    items = [
-        item
+    needs = (
+        needed(row, queues[row.queue], days - ((row.half_hour or "") > wall), target, soon[row.queue])
         for row in figures.half_hours
-        if row.queue is not None and (item := needed(row, queues[row.queue], days, target, soon[row.queue])) is not None
-    ]
+        if row.queue is not None
+    )
+    items = [one for one in needs if one is not None]
     return Staffing(contract=code, month=found.name, timezone=zone, days=days, target=target, items=items)
 
 

@@ -189,13 +189,15 @@ def _query(route: Route, request: web.Request) -> Any:
     if route.query is None and not request.query_string:
         return None
     given = dict(request.query)
+    known = [] if route.query is None else [field.encode_name for field in msgspec.structs.fields(route.query)]
+    for name in given:
+        if name not in known:
+            has = f"; it has {', '.join(known)}" if known else ""
+            raise Invalid.field(f"?{name}", "unknown_parameter", f"this route has no parameter {name}{has}")
+        if len(request.query.getall(name)) > 1:
+            raise Invalid.field(f"?{name}", "given_twice", f"{name} is given more than once")
     if route.query is None:
-        if given:
-            name = next(iter(given))
-            raise Invalid.field(f"?{name}", "unknown_parameter", f"this route has no parameter {name}")
         return None
-    if len(given) != len(request.query):
-        raise Invalid("each parameter may be given once")
     try:
         query = msgspec.convert(given, route.query, strict=False)
     except msgspec.ValidationError as error:

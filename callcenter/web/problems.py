@@ -79,8 +79,22 @@ _CODES = (
     ("timezone component", "naive_time"),
     ("matching regex", "bad_characters"),
     ("of length", "bad_length"),
+    ("` >= ", "out_of_range"),
+    ("` <= ", "out_of_range"),
     ("Expected", "wrong_type"),
     ("Invalid enum value", "unknown_value"),
+)
+
+
+# What a pattern asks for, by a part of it, in words.
+_SHAPES = (
+    ("-(0[1-9]|1[0-2])$", "a month such as 2026-10"),
+    ("-[0-9]{2}-[0-9]{2}$", "a day such as 2026-10-31"),
+    ("^(day|half_hour)$", "day or half_hour"),
+    ("2[0-3]):[0-5][0-9]$", "a time of day such as 08:30"),
+    ("^[0-9]{1,15}(", "an amount such as 1250.50"),
+    ("^[A-Za-z0-9][A-Za-z0-9._@-]*$", "letters, digits and . _ @ -"),
+    ("x00]*$", "text without a NUL character"),
 )
 
 
@@ -93,6 +107,8 @@ def field_of(error: msgspec.ValidationError) -> FieldError:
     if named := _NAMED.search(what):
         pointer += f"/{named['name']}"
     code = next((code for text, code in _CODES if text in what), "invalid")
+    if code == "bad_characters":
+        what = next((f"expected {words}" for shape, words in _SHAPES if shape in what), what)
     return FieldError(pointer, code, what)
 
 

@@ -1,6 +1,8 @@
 """The live board of a running month: what is at risk, what the targets still bear, and the clocks behind a figure."""
 
+from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -62,9 +64,69 @@ async def test_from_a_figure_to_its_clocks(hotline: Any) -> None:
     assert not found["cut"]
     assert (await hotline.get(f"{path}&commitment=restore", role="contract_manager"))["items"] == []
     assert (await hotline.get(f"{path}&severity=2&region=city", role="contract_manager"))["items"] == []
-    refused = await hotline.ask("GET", "/contracts/HF-1/cases?figure=all", role="contract_manager", expect=422)
-    assert refused.pointers == ["?figure"]
-    await hotline.ask("GET", "/contracts/NO/standing", role="contract_manager", expect=404)
+
+
+async def test_a_figure_is_narrowed_by_what_is_given(hotline: Any) -> None:
+    """Two breaches of two severities in one region: each filter narrows alone; `exactly` takes a row of the report."""
+    down = (await hotline.ring())["ticket"]["number"]
+    severe = (await hotline.ring(facts={"impact": "severe"}))["ticket"]["number"]
+    hotline.clock.move(minutes=20)
+    rows = (await hotline.get("/contracts/HF-1/compliance", role="contract_manager"))["rows"]
+    levels = {row["severity"]: row["region"] for row in rows if row["commitment"] == "response"}
+    assert len(levels) == 2
+    (grave, region), (light, _) = sorted(levels.items())
+
+    async def found(query: str) -> set[int]:
+        path = f"/contracts/HF-1/cases?figure=breached&commitment=response{query}"
+        return {one["ticket"] for one in (await hotline.get(path, role="contract_manager"))["items"]}
+
+    assert await found("") == await found(f"&region={region}") == {down, severe}
+    assert await found(f"&severity={grave}") == await found(f"&severity={grave}&region={region}&exactly=true") == {down}
+    assert await found(f"&severity={light}") == {severe}
+    assert await found(f"&severity={grave}&exactly=true") == set(), "the report has no row without a region"
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer", "code", "said"),
+    [
+        ("cases?figure=all", "?figure", "unknown_value", "all"),
+        ("cases?month=2026-13", "?month", "bad_characters", "a month such as 2026-10"),
+        ("cases?month=1960-01", "?month", "out_of_range", "1970-01"),
+        (
+            "cases?commitment=respond",
+            "?commitment",
+            "unknown_value",
+            "HF-1 has no commitment respond: response, on_site",
+        ),
+        ("cases?severity=9", "?severity", "unknown_value", "HF-1 has no severity 9: 1, 2"),
+        ("cases?region=moon", "?region", "unknown_value", "HF-1 has no region moon: city"),
+        ("cases?severity=grave", "?severity", "wrong_type", "int"),
+        ("cases?figures=met", "?figures", "unknown_parameter", "it has month, figure, commitment"),
+        ("cases?figure=met&figure=due", "?figure", "given_twice", "more than once"),
+        ("standing?month=2026-10", "?month", "unknown_parameter", "no parameter month"),
+        ("staffing?month=October", "?month", "bad_characters", "a month such as 2026-10"),
+        ("staffing?target=100", "?target", "out_of_range", "<= 99.9"),
+        ("staffing?target=0", "?target", "out_of_range", ">= 1"),
+        ("staffing?target=most", "?target", "wrong_type", "float"),
+        ("staffing?interval=15m", "?interval", "unknown_parameter", "it has month, target"),
+    ],
+)
+async def test_what_is_wrong_in_a_question_is_named(
+    hotline: Any, query: str, pointer: str, code: str, said: str
+) -> None:
+    refused = await hotline.ask("GET", f"/contracts/HF-1/{query}", role="contract_manager", expect=422)
+    ((at, what, detail),) = [(one["pointer"], one["code"], one["detail"]) for one in refused.body["errors"]]
+    assert (at, what) == (pointer, code)
+    assert said in detail
+
+
+@pytest.mark.parametrize("route", ["standing", "cases", "staffing"])
+async def test_only_who_may_read_reports_and_only_of_a_contract_there_is(hotline: Any, route: str) -> None:
+    for role in ("agent", "engineer", "partner", "wallboard", "integration"):
+        refused = await hotline.ask("GET", f"/contracts/HF-1/{route}", role=role, expect=403)
+        assert "compliance.read" in refused.body["detail"]
+    absent = await hotline.ask("GET", f"/contracts/NO/{route}", role="contract_manager", expect=404)
+    assert absent.body["detail"] == "no contract NO"
 
 
 async def test_the_agents_a_half_hour_needs(hotline: Any, at: Any) -> None:
@@ -88,3 +150,18 @@ async def test_the_agents_a_half_hour_needs(hotline: Any, at: Any) -> None:
     assert (one["handle_s"], one["patience_s"], one["load"]) == (540, 55, 1.65)
     assert one["agents_a"] <= one["agents_c"]
     assert one["in_time"] >= 80
+
+
+@pytest.mark.parametrize(("hour", "days"), [(9, 1), (17, 2)])
+async def test_half_hours_still_to_come_today_have_had_no_calls_today(
+    hotline: Any, at: Any, hour: int, days: int
+) -> None:
+    """One call on the afternoon of the first; on the second it counts for one day until that half-hour begins."""
+    yesterday = hotline.clock().astimezone(ZoneInfo("Asia/Shanghai")).replace(hour=16, minute=5) - timedelta(days=1)
+    times = {name: yesterday + timedelta(minutes=later) for name, later in
+             (("received_at", 0), ("answered_at", 1), ("ended_at", 10))}  # fmt: skip
+    body = {"caller": "13912345678", "queue": "q", "outcome": "answered"}
+    await hotline.post("/calls", body | {name: one.isoformat() for name, one in times.items()})
+    hotline.clock.move(minutes=(hour - 9) * 60)
+    (one,) = (await hotline.get("/contracts/HF-1/staffing", role="contract_manager"))["items"]
+    assert (one["half_hour"], one["calls"]) == ("16:00", 1 / days)
