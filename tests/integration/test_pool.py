@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import asyncpg
 import pytest
 
-from callcenter.store.pool import connect, open_pool
+from callcenter.store import export
+from callcenter.store.pool import IDLE_AT_MOST, connect, open_pool
 
 
 async def test_json_comes_back_as_python_values(pool: asyncpg.Pool) -> None:
@@ -20,6 +21,15 @@ async def test_instants_are_utc(pool: asyncpg.Pool) -> None:
     assert instant.tzinfo is UTC
     assert await pool.fetchval("show timezone") == "UTC"
     assert await pool.fetchval("show application_name") == "callcenter"
+
+
+async def test_a_transaction_that_stands_still_is_ended_but_not_an_export(pool: asyncpg.Pool) -> None:
+    asked = "show idle_in_transaction_session_timeout"
+    assert await pool.fetchval(asked) == IDLE_AT_MOST
+    async with pool.acquire() as conn, conn.transaction():
+        await export.unhurried(conn)
+        assert await conn.fetchval(asked) == "0"
+    assert await pool.fetchval(asked) == IDLE_AT_MOST
 
 
 async def test_no_prepared_statement_is_left_without_the_cache(database_url: str) -> None:
