@@ -120,6 +120,23 @@ async def test_what_is_wrong_in_a_question_is_named(
     assert said in detail
 
 
+@pytest.mark.parametrize(
+    ("query", "pointer", "said"),
+    [
+        ("since=2026-02-30&until=2026-03-01", "?since", "no day 2026-02-30"),
+        ("since=2026-03-01&until=2026-02-29", "?until", "no day 2026-02-29"),
+        ("since=2026-03-01&until=3", "?until", "a day such as 2026-10-31"),
+        ("since=2026-03-01&until=2026-03-02&timezone=Mars", "?timezone", "no zone Mars"),
+        ("since=2026-03-02&until=2026-03-01", "?until", "the last day"),
+        ("since=2026-03-01&until=2026-03-02&each=minute", "?each", "day or half_hour"),
+    ],
+)
+async def test_what_is_wrong_in_a_span_of_days_is_named(hotline: Any, query: str, pointer: str, said: str) -> None:
+    refused = await hotline.ask("GET", f"/hotline?{query}", role="supervisor", expect=422)
+    assert refused.pointers == [pointer]
+    assert said in refused.body["detail"]
+
+
 @pytest.mark.parametrize("route", ["standing", "cases", "staffing"])
 async def test_only_who_may_read_reports_and_only_of_a_contract_there_is(hotline: Any, route: str) -> None:
     for role in ("agent", "engineer", "partner", "wallboard", "integration"):

@@ -1,6 +1,6 @@
 """A month's report in every form, its exemptions, credits and seal, the hotline's figures, evaluation forms."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -145,17 +145,22 @@ async def hotline_figures(asked: Asked) -> Hotline:
     query: HotlineQuery = asked.query
     try:
         zone = ZoneInfo(query.timezone)
-        since, last = (
-            datetime.combine(datetime.fromisoformat(day), time(), zone) for day in (query.since, query.until)
-        )
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise Invalid.field("?timezone", "bad_span", f"no such zone or day: {str(error)[:100]}") from error
+        raise Invalid.field("?timezone", "bad_zone", f"no zone {query.timezone[:100]}; Asia/Shanghai is one") from error
+    since, last = _midnight("?since", query.since, zone), _midnight("?until", query.until, zone)
     if not timedelta() <= last - since <= timedelta(days=366):
         raise Invalid.field("?until", "out_of_range", "until is the last day, at most a year after since")
     queues = await _queue(asked, query.queue)
     until = datetime.combine(last.date() + timedelta(days=1), time(), zone)
     each = query.each == "half_hour"
     return await hotline.figures(asked.conn, since, until, query.timezone, queues, by_day=each)
+
+
+def _midnight(pointer: str, day: str, zone: ZoneInfo) -> datetime:
+    try:
+        return datetime.combine(date.fromisoformat(day), time(), zone)
+    except ValueError as error:
+        raise Invalid.field(pointer, "bad_day", f"no day {day}: {error}") from error
 
 
 async def _queue(asked: Asked, name: str | None) -> list[int] | None:
