@@ -1,7 +1,10 @@
 """`callcenter verify` and `callcenter doctor`: is what is stored right, and is the service fit."""
 
 import asyncio
+import shutil
 import sys
+import textwrap
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
@@ -53,37 +56,72 @@ def doctor() -> None:
     Exit status: 0 when nothing fails (warnings do not), 1 otherwise.
     """
     levels = asyncio.run(_examined(settings_or_exit()))
-    if "fail" in levels:
+    click.echo(f"{levels['ok']} ok, {_many(levels['warn'], 'warning')}, {_many(levels['fail'], 'failure')}")
+    if levels["fail"]:
         raise SystemExit(1)
 
 
-async def _examined(settings: Settings) -> set[str]:
-    """Prints what is found and returns its levels; without a database that is all there is to say."""
-    levels = set()
+def _many(count: int, word: str) -> str:
+    return f"{count or 'no'} {word}{'' if count == 1 else 's'}"
+
+
+async def _examined(settings: Settings) -> Counter[str]:
+    """Prints what is found and counts it by level; without a database that is all there is to say."""
+    levels: Counter[str] = Counter()
+
+    def tell(finding: Finding) -> None:
+        click.echo(_for_people(finding) if sys.stdout.isatty() else str(finding))
+        levels[finding.level] += 1
+
     try:
-        async with _way(settings) as dsn:
-            connection = await connect(dsn)
-            try:
-                async for finding in examine(connection, settings, system_now):
-                    click.echo(str(finding))
-                    levels.add(str(finding.level))
-            finally:
-                await connection.close()
+        async with _ways(settings) as (conn, pooled):
+            async for finding in examine(conn, settings, system_now, pooled):
+                tell(finding)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, CallcenterError) as error:
         to_do = "start it, or correct DATABASE_URL" if settings.database_url else "see the message"
-        click.echo(str(Finding("fail", "database", str(error) or type(error).__name__, to_do)))
-        levels.add("fail")
+        tell(Finding("fail", "database", str(error) or type(error).__name__, to_do))
     return levels
 
 
+_COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
+_INDENT = " " * 6
+
+
+def _for_people(finding: Finding) -> str:
+    """The finding as a terminal shows it: lines that fit, what to do on one of its own."""
+    width = shutil.get_terminal_size().columns
+    told = textwrap.fill(f"{finding.what}: {finding.detail}", width, initial_indent=_INDENT, subsequent_indent=_INDENT)
+    level = click.style(f"{finding.level:<6}", fg=_COLOURS[finding.level], bold=finding.level != "ok")
+    text = level + told.removeprefix(_INDENT)
+    if finding.to_do is None:
+        return text
+    to_do = textwrap.fill(finding.to_do, width, initial_indent=f"{_INDENT}-> ", subsequent_indent=f"{_INDENT}   ")
+    return f"{text}\n{to_do}"
+
+
 @asynccontextmanager
-async def _way(settings: Settings) -> AsyncIterator[str]:
-    """The way to the database: the embedded one is migrated as by any command, a given one is looked at as it is."""
+async def _ways(settings: Settings) -> AsyncIterator[tuple[asyncpg.Connection, asyncpg.Connection]]:
+    """Connections of both kinds: the direct way, and the way requests go, without prepared statements."""
+    async with _addresses(settings) as (direct, usual):
+        conn = await connect(direct)
+        try:
+            pooled = await connect(usual, statement_cache=False)
+            try:
+                yield conn, pooled
+            finally:
+                await pooled.close()
+        finally:
+            await conn.close()
+
+
+@asynccontextmanager
+async def _addresses(settings: Settings) -> AsyncIterator[tuple[str, str]]:
+    """Both ways to the database: the embedded one is migrated as by any command, a given one is looked at as it is."""
     if settings.database_url is not None:
-        yield settings.direct_database_url or settings.database_url
+        yield settings.direct_database_url or settings.database_url, settings.database_url
         return
     async with opened(settings, size=1) as store:
-        yield store.direct_dsn
+        yield store.direct_dsn, store.dsn
 
 
 @contextmanager

@@ -2,121 +2,64 @@
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
-from typing import Literal
 
 import asyncpg
-import msgspec
 
 from alerts.channels import Setup, check_channel
 from callcenter.now import Now
+from callcenter.services import doctor_database as database
+from callcenter.services import doctor_host as host
+from callcenter.services import doctor_terms
+from callcenter.services.cti import REPORTS_WITHIN
+from callcenter.services.doctor_finding import Finding
 from callcenter.settings import Settings
-from callcenter.steady_now import SKEW_ALLOWED
-from callcenter.store import contracts, deliveries, resources, verify
+from callcenter.store import deliveries, resources, verify
 from callcenter.store import doctor as store
-from callcenter.store.embedded_binaries import OLDEST
-from callcenter.store.migrate import MigrationError, pending
-from sla.contract import Contract, ContractError, read
-from sla.holiday import published_through
 
-Level = Literal["ok", "warn", "fail"]
-# A calendar should be known this far ahead; China publishes a year's schedule in November of the year before.
-_AHEAD = timedelta(days=60)
+__all__ = ["Finding", "examine"]
+
 _LATE = timedelta(minutes=1)
 _STUCK = timedelta(minutes=10)
 _ALL = 10_000
 _SILENT = timedelta(days=1)
 
 
-class Finding(msgspec.Struct, frozen=True):
-    """One thing looked at; `to_do` says what would mend it."""
+async def examine(
+    conn: asyncpg.Connection, settings: Settings, now: Now, pooled: asyncpg.Connection | None = None
+) -> AsyncIterator[Finding]:
+    """The findings one by one; what needs tables is left out where there are none.
 
-    level: Level
-    what: str
-    detail: str
-    to_do: str | None = None
-
-    def __str__(self) -> str:
-        return f"{self.level:4}  {self.what}: {self.detail}" + (f"; {self.to_do}" if self.to_do else "")
-
-
-async def examine(conn: asyncpg.Connection, settings: Settings, now: Now) -> AsyncIterator[Finding]:
-    """The findings one by one; what needs tables is left out where there are none."""
-    yield _version(conn)
-    skew = await _skew(conn, now)
-    yield skew
-    migrations = await _migrations(conn)
+    `conn` goes the direct way; `pooled`, the way requests go, is needed to see whether notifications come through.
+    """
+    yield database.version(conn)
+    for finding in await database.server(conn, settings):
+        yield finding
+    yield await database.clock(conn, now)
+    if pooled is not None:
+        for finding in await database.way(conn, pooled, settings):
+            yield finding
+    migrations = await database.migrations(conn)
     yield migrations
     if migrations.level == "ok":
-        at = now()
-        async for finding in _calendars(conn, at):
+        async for finding in _stored(conn, settings, now):
             yield finding
-        async for finding in _channels(conn, settings, now):
-            yield finding
-        yield await _engine(conn, at)
-        yield await _outbox(conn, at)
-        yield await _telephony(conn, at)
+    if settings.database_url is None:
+        yield host.room(settings.data)
+    yield await host.printing()
 
 
-def _version(conn: asyncpg.Connection) -> Finding:
-    told = f"PostgreSQL {conn.get_settings().server_version.split()[0]}"
-    if conn.get_server_version().major < OLDEST:
-        return Finding("fail", "database", told, f"use PostgreSQL {OLDEST} or newer")
-    return Finding("ok", "database", told)
-
-
-async def _skew(conn: asyncpg.Connection, now: Now) -> Finding:
-    before = now()
-    theirs: datetime = await conn.fetchval("select clock_timestamp()")
-    skew = theirs - (before + (now() - before) / 2)
-    told = f"the database is {abs(skew.total_seconds()):.3f} s {'ahead' if skew > timedelta(0) else 'behind'}"
-    if abs(skew) > SKEW_ALLOWED:
-        return Finding("warn", "clock", told, "synchronise both hosts (NTP); until then the database's time counts")
-    return Finding("ok", "clock", told)
-
-
-async def _migrations(conn: asyncpg.Connection) -> Finding:
-    try:
-        missing = await pending(conn)
-    except MigrationError as error:
-        return Finding("fail", "migrations", error.detail)
-    if missing:
-        return Finding("fail", "migrations", f"{', '.join(missing)} not applied", "run `callcenter migrate`")
-    return Finding("ok", "migrations", "all applied")
-
-
-async def _calendars(conn: asyncpg.Connection, now: datetime) -> AsyncIterator[Finding]:
-    """Each country whose holidays a current contract counts, with the contracts and the last year published."""
-    users: dict[str, list[str]] = {}
-    current = [row for row in await contracts.listing(conn, "", _ALL) if row["valid_until"] >= now.date()]
-    for row in current:
-        terms = await _terms(conn, row["code"])
-        if isinstance(terms, Finding):
-            yield terms
-            continue
-        for code in sorted({code for calendar in terms.calendars.values() for code in calendar.codes}):
-            users.setdefault(code, []).append(terms.code)
-    if not current:
-        yield Finding("warn", "contracts", "none is in force", "`callcenter contract import FILE` stores one")
-    for code, names in sorted(users.items()):
-        yield _horizon(code, names, now)
-
-
-async def _terms(conn: asyncpg.Connection, code: str) -> Contract | Finding:
-    try:
-        return read((await contracts.versions(conn, code))[-1]["source"])
-    except ContractError as error:
-        return Finding("fail", "contracts", f"{code} cannot be read any more: {error}", "import a corrected version")
-
-
-def _horizon(code: str, names: list[str], now: datetime) -> Finding:
-    what, used = f"calendar {code}", f"used by {', '.join(names[:5])}{' and more' if len(names) > 5 else ''}"
-    last = published_through(code)
-    if last is None:
-        return Finding("ok", what, f"holidays follow rules, no yearly schedule to wait for; {used}")
-    if last < (now + _AHEAD).year:
-        told = f"published through {last} only, later deadlines are provisional; {used}"
-        return Finding("warn", what, told, "update the package `holidays` once the next year's schedule is out")
-    return Finding("ok", what, f"published through {last}; {used}")
+async def _stored(conn: asyncpg.Connection, settings: Settings, now: Now) -> AsyncIterator[Finding]:
+    at = now()
+    yield await host.people(conn, at)
+    async for finding in doctor_terms.in_force(conn, at):
+        yield finding
+    async for finding in _channels(conn, settings, now):
+        yield finding
+    yield host.links(settings)
+    yield await _engine(conn, at)
+    yield await _outbox(conn, at)
+    yield await _mails(conn, at)
+    yield await _telephony(conn, at)
 
 
 async def _channels(conn: asyncpg.Connection, settings: Settings, now: Now) -> AsyncIterator[Finding]:
@@ -144,36 +87,54 @@ async def _channel(row: Mapping[str, object], setup: Setup, broken: Mapping[str,
 
 
 async def _engine(conn: asyncpg.Connection, now: datetime) -> Finding:
-    earliest = await verify.earliest_wake(conn)
+    earliest, looked = await verify.earliest_wake(conn), await store.looked_at(conn)
     if earliest is not None and earliest < now - _LATE:
-        told = f"a clock has waited to be looked at since {earliest:%Y-%m-%d %H:%M:%S}Z"
+        told = f"a clock has waited to be looked at since {_at(earliest)}"
         return Finding("warn", "engine", told, "is `callcenter serve` running?")
-    return Finding("ok", "engine", "no clock waits to be looked at")
+    if looked < now - _LATE:
+        told = f"no host has looked at the clocks since {_at(looked)}"
+        return Finding("warn", "engine", told, "is `callcenter serve` running?")
+    return Finding("ok", "engine", "a host has looked at the clocks within a minute, none waits")
 
 
 async def _outbox(conn: asyncpg.Connection, now: datetime) -> Finding:
     depth, oldest = await deliveries.depth(conn)
     dead = await verify.dead_deliveries(conn)
-    told = (
-        f"{depth} waiting"
-        + (f", the oldest since {oldest:%Y-%m-%d %H:%M:%S}Z" if oldest else "")
-        + f", {dead} given up"
-    )
+    told = f"{depth} waiting" + (f", the oldest since {_at(oldest)}" if oldest else "") + f", {dead} given up"
     if oldest is not None and oldest < now - _STUCK:
         return Finding("warn", "outbox", told, "is `callcenter serve` running, and do the channels above work?")
     return Finding("ok", "outbox", told)
 
 
+async def _mails(conn: asyncpg.Connection, now: datetime) -> Finding:
+    row = await store.mails(conn, now)
+    told = f"{row['waiting']} waiting, {row['dead']} given up within a week"
+    if row["dead"] or (row["oldest"] is not None and row["oldest"] < now - _STUCK):
+        to_do = "is there an e-mail channel that works? Tickets and months say which were not delivered"
+        return Finding("warn", "mails", told, to_do)
+    return Finding("ok", "mails", told)
+
+
 async def _telephony(conn: asyncpg.Connection, now: datetime) -> Finding:
-    """A hook has no connection that could be up: what can be told is when the newest call came in."""
-    last, keys = await store.telephony(conn, now)
-    told = f"the newest call came in at {last:%Y-%m-%d %H:%M:%S}Z" if last else "no call has come in yet"
+    """A hook has no connection that could be up: what can be told is when it was heard, and if it reports itself."""
+    row = await store.telephony(conn, now)
+    last, keys = row["last_call"], row["keys"]
+    told = f"the newest call came in at {_at(last)}" if last else "no call has come in yet"
     if keys == 0:
         to_do = (
             "for a telephone system: `callcenter token create --role integration`, and give it the hook with that token"
         )
         return Finding("ok", "telephony", f"{told}; by hand, no system has a token", to_do)
     told = f"{told}; {keys} token{'s' if keys > 1 else ''} for systems"
+    if row["beat"] is not None and row["beat"] < now - REPORTS_WITHIN:
+        told = f"{row['name']} has not reported since {_at(row['beat'])}; {told}"
+        return Finding("fail", "telephony", told, "see the telephone system and its lines; revoke a token not in use")
+    if row["beat"] is not None:
+        return Finding("ok", "telephony", f"{told}; it reports itself")
     if last is None or last < now - _SILENT:
         return Finding("warn", "telephony", told, "if people do ring, see what the telephone system says of its hook")
     return Finding("ok", "telephony", told)
+
+
+def _at(instant: datetime) -> str:
+    return f"{instant:%Y-%m-%d %H:%M:%S}Z"
