@@ -111,14 +111,11 @@ select (select max(received_at) from calls where received_at <= :now) as call, (
 -- taken for one whose end was not told. Signed in: at the console within ten minutes, and not on a call.
 with on_call as (
     select agent
-    from (
-        select distinct on (agent) agent, ended_at
-        from calls
-        where received_at > cast(:now as timestamptz) - interval '4 hours' and received_at <= :now
-          and ref is not null and agent is not null and answered_at is not null
-        order by agent, answered_at desc
-    ) newest
-    where ended_at is null
+    from calls
+    where received_at > cast(:now as timestamptz) - interval '4 hours' and received_at <= :now
+      and ref is not null and agent is not null and answered_at is not null
+    group by agent
+    having max(answered_at) = max(answered_at) filter (where ended_at is null)
 ), signed_in as (
     select distinct s.login
     from sessions s
