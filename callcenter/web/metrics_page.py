@@ -16,6 +16,8 @@ from callcenter.web.exposition import Exposition
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 UNMATCHED = "unmatched"
 STATUSES = (200, 500, 503)
+# A telephone system that is refused is told of at the first time: what a counter begins with is no increase.
+HOOK_REFUSED = (401, 403, 404, 422)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,4 +114,5 @@ def know_routes(app: web.Application, metrics: ProcessMetrics) -> None:
     """Every route is on the page before anybody has asked it."""
     for route in app.router.routes():
         if route.resource is not None and route.method not in ("HEAD", "*"):
-            metrics.known_route(route.method, route.resource.canonical, STATUSES)
+            path = route.resource.canonical
+            metrics.known_route(route.method, path, STATUSES + HOOK_REFUSED if path.startswith("/cti/") else STATUSES)

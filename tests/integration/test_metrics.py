@@ -450,6 +450,7 @@ async def test_requests_are_counted_by_template(desk: Desk) -> None:
     assert said(name, method="GET", route="/api/v1/tickets/{number}", status="404") == 1
     assert said(name, method="GET", route="unmatched", status="404") == 1
     assert said(name, method="GET", route="/healthz", status="503") == 0
+    assert said(name, method="POST", route="/cti/{token}", status="401") == 0, "the first refusal is an increase"
     timed = "callcenter_http_request_duration_seconds_count"
     assert said(timed, method="GET", route="/api/v1/tickets/{number}") == 2
     text, _ = await desk.text()
