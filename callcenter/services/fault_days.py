@@ -1,6 +1,6 @@
 """A contract's faults by the day: calls about them, first calls and visits that were enough, repeats on a unit."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -43,7 +43,7 @@ async def together(conn: Connection, contract: int, begins: Sequence[datetime], 
             setattr(total, name, getattr(total, name) + getattr(day, name))
         total.most = max(total.most, day.most)
         total.worst += day.worst
-    total.worst = sorted(total.worst, key=lambda one: (-one[0], one[1]))[:_WORST]
+    total.worst = _gravest(total.worst)
     return total
 
 
@@ -53,13 +53,27 @@ _SUMS = [name for name in Faults.__struct_fields__ if name not in ("most", "wors
 async def _count(conn: Connection, contract: int, begins: Sequence[datetime], now: datetime) -> list[Faults]:
     days = [Faults() for _ in begins[1:]]
     for row in await store.faults(conn, contract, begins):
-        told = dict(row)
-        day = days[told.pop("day") - 1]
-        if "worst" in told:
-            told["worst"] = list(zip(told.pop("worst_contacts"), told["worst"], strict=True))
-        for name, value in told.items():
-            setattr(day, name, value)
+        day = days[row["day"] - 1]
+        for name, column in _COLUMNS[row["what"]].items():
+            setattr(day, name, row[column])
+        if row["what"] == "reported":
+            day.worst = _gravest(zip(row["several_contacts"], row["several"], strict=True))
+    for row in await store.repeated(conn, contract, begins):
+        day = days[row["day"] - 1]
+        day.on_assets, day.repeated = row["on_assets"], row["repeated"]
     return days
+
+
+_COLUMNS = {
+    "reported": {"faults": "n", **{name: name for name in ("contacts", "most", "laborious", "rung", "ring_us")}},
+    "called": {"settled": "n", "at_once": "at_once"},
+    "visited": {"visited": "n", "fixed": "fixed"},
+}
+
+
+def _gravest(found: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Those with the most calls."""
+    return sorted(found, key=lambda one: (-one[0], one[1]))[:_WORST]
 
 
 FAULTS: Part[Faults] = Part("faults", Faults, _count, at_once=31)

@@ -104,11 +104,13 @@ async def calls(conn: Connection, edges: Sequence[datetime]) -> list[Row]:
 
 
 async def faults(conn: Connection, contract: int, edges: Sequence[datetime]) -> list[Row]:
-    """What makes up the faults of the days between these edges; each row says some of it of a `day`."""
-    found: list[Row] = []
-    for query in (_sql.reported, _sql.first_called, _sql.visited, _sql.repeated):
-        found += [row async for row in query(conn, contract=contract, **_span(edges))]
-    return found
+    """The faults of the days between these edges; each row says of a `day` `what` it counts."""
+    return [row async for row in _sql.faults(conn, contract=contract, **_span(edges))]
+
+
+async def repeated(conn: Connection, contract: int, edges: Sequence[datetime]) -> list[Row]:
+    """Faults on units of the days between these edges, `on_assets` and those `repeated`."""
+    return [row async for row in _sql.repeated(conn, contract=contract, **_span(edges))]
 
 
 def _span(edges: Sequence[datetime]) -> dict[str, object]:
