@@ -10,7 +10,9 @@ from babel.messages.catalog import Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from alerts.reasons import Reason
 from callcenter.web.pages.rendering import catalogue
+from callcenter.web.pages.words import UNDELIVERED
 
 HERE = Path(__file__).parents[2] / "callcenter"
 TEMPLATES = [page for page in (HERE / "web" / "templates").rglob("*.html") if page.parent.name != "report"]
@@ -46,6 +48,10 @@ def _messages(locale: str) -> dict[str, Message]:
 
 def _said(message: Message) -> str:
     return message.string if isinstance(message.string, str) else message.string[0]
+
+
+def test_every_reason_of_a_message_not_delivered_has_words() -> None:
+    assert set(UNDELIVERED) == set(Reason)
 
 
 def test_there_is_a_lot_to_say() -> None:

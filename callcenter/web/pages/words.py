@@ -134,6 +134,22 @@ DELIVERIES = {
     "cancelled": N_("cancelled"),
     "gathered": N_("told with others"),
 }
+# Why a message did not arrive, by the names of `alerts.reasons`.
+UNDELIVERED = {
+    "timeout": N_("no answer in time"),
+    "unreachable": N_("no connection"),
+    "tls": N_("the certificate does not convince"),
+    "rejected": N_("refused by the other side"),
+    "unavailable": N_("the other side is out of order"),
+    "rate_limited": N_("too many messages at once"),
+    "gone": N_("the address is no more"),
+    "address_refused": N_("a private address"),
+    "authentication": N_("the other side does not know us"),
+    "no_recipient": N_("no address to write to"),
+    "bad_config": N_("the channel is set up wrongly"),
+    "channel_off": N_("the channel is switched off"),
+    "fault": N_("a fault of ours"),
+}
 DUTIES = {
     "assignee": N_("assignee"),
     "dispatcher": N_("dispatcher"),
@@ -229,6 +245,7 @@ SAID = frozenset((
 _ALL = {
     "commitment": COMMITMENTS, "state": STATES, "entry": ENTRIES, "note": NOTES, "channel": CHANNELS,
     "reason": REASONS, "outcome": OUTCOMES, "call": CALLS, "alert": ALERTS, "delivery": DELIVERIES, "duty": DUTIES,
+    "undelivered": UNDELIVERED,
     "segment": SEGMENTS, "calendar": CALENDARS, "phase": PHASES, "party": PARTIES, "decision": DECISIONS,
 }  # fmt: skip
 
