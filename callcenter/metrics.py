@@ -1,4 +1,4 @@
-"""What one process counts about itself, summed over the workers of a `serve`; what the database knows is in figures.py.
+"""What one process counts about itself, summed over the workers of a `serve`; what the database knows is in figures/.
 
 Every worker answers for all of them: with PROMETHEUS_MULTIPROC_DIR set, prometheus_client keeps each process's values
 in a file of that folder, and whoever is asked adds them up. A worker that died still counts in what only grows.
