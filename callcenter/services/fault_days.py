@@ -7,7 +7,7 @@ import msgspec
 
 from callcenter.services.kept_days import Part, of
 from callcenter.store import days as store
-from callcenter.store.types import Connection
+from callcenter.store.types import Connection, Row
 
 _WORST = 20
 
@@ -52,23 +52,25 @@ _SUMS = [name for name in Faults.__struct_fields__ if name not in ("most", "wors
 
 async def _count(conn: Connection, contract: int, begins: Sequence[datetime], now: datetime) -> list[Faults]:
     days = [Faults() for _ in begins[1:]]
+    for row in await store.called(conn, contract, begins):
+        day = days[row["day"] - 1]
+        if row["what"] == "called":
+            day.settled, day.at_once = row["n"], row["at_once"]
+        else:
+            _reported(day, row)
     for row in await store.faults(conn, contract, begins):
         day = days[row["day"] - 1]
-        for name, column in _COLUMNS[row["what"]].items():
-            setattr(day, name, row[column])
-        if row["what"] == "reported":
-            day.worst = _gravest(zip(row["several_contacts"], row["several"], strict=True))
-    for row in await store.repeated(conn, contract, begins):
-        day = days[row["day"] - 1]
-        day.on_assets, day.repeated = row["on_assets"], row["repeated"]
+        for name, value in dict(row).items():
+            if name != "day":
+                setattr(day, name, value)
     return days
 
 
-_COLUMNS = {
-    "reported": {"faults": "n", **{name: name for name in ("contacts", "most", "laborious", "rung", "ring_us")}},
-    "called": {"settled": "n", "at_once": "at_once"},
-    "visited": {"visited": "n", "fixed": "fixed"},
-}
+def _reported(day: Faults, row: Row) -> None:
+    day.faults = row["n"]
+    for name in ("contacts", "most", "laborious", "rung", "ring_us"):
+        setattr(day, name, row[name])
+    day.worst = _gravest(zip(row["several_contacts"], row["several"], strict=True))
 
 
 def _gravest(found: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

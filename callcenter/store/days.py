@@ -103,14 +103,17 @@ async def calls(conn: Connection, edges: Sequence[datetime]) -> list[Row]:
     return [row async for row in _sql.calls(conn, **_span(edges))]
 
 
+async def called(conn: Connection, contract: int, edges: Sequence[datetime]) -> list[Row]:
+    """The faults reported and those first called about on the days between these edges; `what` says which."""
+    return [row async for row in _sql.called(conn, contract=contract, **_span(edges))]
+
+
 async def faults(conn: Connection, contract: int, edges: Sequence[datetime]) -> list[Row]:
-    """The faults of the days between these edges; each row says of a `day` `what` it counts."""
-    return [row async for row in _sql.faults(conn, contract=contract, **_span(edges))]
-
-
-async def repeated(conn: Connection, contract: int, edges: Sequence[datetime]) -> list[Row]:
-    """Faults on units of the days between these edges, `on_assets` and those `repeated`."""
-    return [row async for row in _sql.repeated(conn, contract=contract, **_span(edges))]
+    """What else makes up the faults of these days; each row says some of it of a `day`."""
+    found: list[Row] = []
+    for query in (_sql.visited, _sql.repeated):
+        found += [row async for row in query(conn, contract=contract, **_span(edges))]
+    return found
 
 
 def _span(edges: Sequence[datetime]) -> dict[str, object]:

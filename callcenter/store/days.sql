@@ -118,31 +118,25 @@ from (
 ) call
 group by call.day, call.queue, call.slot, call.class;
 
--- name: faults
--- Faults by a day each of three kinds, `what`: `reported` that day and called in about at any time (with how many inbound
--- calls, how long the first rang before somebody spoke, and which took several), settled and first `called` about, settled and
--- first `visited`. At once is what took no second call, fixed what took no second arrival and was not reopened. What was
--- called about or arrived at first more than 90 days before is not looked for. Tickets are joined once for all three:
--- most of the time of a large month goes into finding a million calls, arrivals and tickets that belong together.
-select case grouping(reported, called) when 1 then 'reported' when 2 then 'called' else 'visited' end as what,
-       coalesce(reported, called, visited) as day, count(*)::int as n, sum(contacts)::bigint as contacts,
-       max(contacts)::int as most, count(*) filter (where contacts > 2)::int as laborious, count(ring)::int as rung,
+-- name: called
+-- Faults by a day each of two kinds, `what`: `reported` that day and called in about at any time (with how many inbound calls,
+-- how long the first rang before somebody spoke, and which took several), and settled and `called` about first that day, those
+-- `at_once` with no other call. What rang first more than 90 days before is not looked for. Both are found in one pass: most
+-- of the time of a large month goes into finding the tickets of a million calls.
+select case grouping(reported) when 0 then 'reported' else 'called' end as what, coalesce(reported, called) as day,
+       count(*)::int as n, sum(contacts)::bigint as contacts, max(contacts)::int as most,
+       count(*) filter (where contacts > 2)::int as laborious, count(ring)::int as rung,
        coalesce(extract(epoch from sum(ring)) * 1000000, 0)::bigint as ring_us, count(*) filter (where at_once)::int as at_once,
-       count(*) filter (where fixed)::int as fixed,
        coalesce(array_agg(number) filter (where contacts > 1), '{}') as several,
        coalesce(array_agg(contacts) filter (where contacts > 1), '{}') as several_contacts
 from (
-    select t.number, coalesce(c.n, 0) + coalesce(other_calls.n, 0) as contacts,
-           least(c.answered_at, other_calls.answered_at) - least(c.first_at, other_calls.first_at) as ring,
-           case when (c.n > 0 or other_calls.n > 0) and t.reported_at >= :since and t.reported_at < :until
+    select t.number, coalesce(c.n, 0) + coalesce(o.n, 0) as contacts,
+           least(c.answered_at, o.answered_at) - least(c.first_at, o.first_at) as ring,
+           case when t.reported_at >= :since and t.reported_at < :until
                 then width_bucket(t.reported_at, cast(:edges as timestamptz[])) end as reported,
-           case when t.state in ('restored', 'resolved', 'closed')
-                     and (other_calls.before < c.first_at - interval '90 days') is not false
+           case when t.state in ('restored', 'resolved', 'closed') and (o.before < c.first_at - interval '90 days') is not false
                 then width_bucket(c.first_at, cast(:edges as timestamptz[])) end as called,
-           case when t.state in ('restored', 'resolved', 'closed')
-                     and (other_entries.before < a.first_at - interval '90 days') is not false
-                then width_bucket(a.first_at, cast(:edges as timestamptz[])) end as visited,
-           c.n = 1 and other_calls.later is not true as at_once, a.n = 1 and other_entries.later is not true as fixed
+           c.n = 1 and o.later is not true as at_once
     from (
         select ticket, count(*) as n, min(received_at) as first_at, min(answered_at) as answered_at
         from calls
@@ -152,37 +146,58 @@ from (
     full join (
         select ticket, count(*) as n, min(received_at) as first_at, min(answered_at) as answered_at,
                bool_or(received_at >= :until) as later, max(received_at) filter (where received_at < :since) as before
-        from calls
-        where direction = 'in' and (received_at < :since or received_at >= :until) and ticket in (
-            select ticket from calls where direction = 'in' and received_at >= :since and received_at < :until
-            union all
-            select number from tickets where contract = :contract and reported_at >= :since and reported_at < :until
-        )
-        group by ticket
-    ) other_calls using (ticket)
-    full join (
-        select ticket, count(*) as n, min(occurred_at) as first_at
-        from entries
-        where type = 'arrived' and occurred_at >= :since and occurred_at < :until
-        group by ticket
-    ) a using (ticket)
-    left join (
-        select ticket, bool_or(at is null or at >= :until) as later, max(at) filter (where at < :since) as before
         from (
-            select ticket, occurred_at as at from entries where type = 'arrived' and occurred_at >= :until
+            select o.ticket, o.received_at, o.answered_at
+            from calls o
+            where o.direction = 'in' and (o.received_at < :since or o.received_at >= :until) and exists (
+                select from calls i
+                where i.ticket = o.ticket and i.direction = 'in' and i.received_at >= :since and i.received_at < :until)
             union all
-            select ticket, occurred_at from entries
-            where type = 'arrived' and occurred_at < :since and occurred_at >= cast(:since as timestamptz) - interval '90 days'
-            union all
-            select ticket, null from entries where type = 'reopened'
-        ) e
-        where ticket in (select ticket from entries where type = 'arrived' and occurred_at >= :since and occurred_at < :until)
+            select o.ticket, o.received_at, o.answered_at
+            from calls o
+            join tickets t on t.number = o.ticket
+            where o.direction = 'in' and (o.received_at < :since or o.received_at >= :until)
+              and t.contract = :contract and t.reported_at >= :since and t.reported_at < :until and not exists (
+                select from calls i
+                where i.ticket = o.ticket and i.direction = 'in' and i.received_at >= :since and i.received_at < :until)
+        ) other
         group by ticket
-    ) other_entries using (ticket)
+    ) o using (ticket)
     join tickets t on t.number = ticket and t.contract = :contract
 ) fault
-group by grouping sets ((reported), (called), (visited))
-having coalesce(reported, called, visited) is not null;
+group by grouping sets ((reported), (called))
+having coalesce(reported, called) is not null;
+
+-- name: visited
+-- Settled faults by the day of the first arrival, and those fixed with a single arrival and no reopening. What was arrived
+-- at first more than 90 days before is not looked for. `offset 0` keeps each parallel worker from counting the same arrivals.
+select width_bucket(a.first_at, cast(:edges as timestamptz[])) as day, count(*)::int as visited,
+       count(*) filter (where a.n = 1 and more.ticket is null)::int as fixed
+from (
+    select ticket, count(*) as n, min(occurred_at) as first_at
+    from entries
+    where type = 'arrived' and occurred_at >= :since and occurred_at < :until
+    group by ticket
+    offset 0
+) a
+join tickets t on t.number = a.ticket and t.contract = :contract and t.state in ('restored', 'resolved', 'closed')
+left join (
+    select distinct ticket
+    from (
+        select ticket from entries where type = 'arrived' and occurred_at >= :until
+        union all
+        select ticket from entries where type = 'reopened'
+    ) e
+    where exists (
+        select from entries i
+        where i.ticket = e.ticket and i.type = 'arrived' and i.occurred_at >= :since and i.occurred_at < :until)
+) more on more.ticket = a.ticket
+where not exists (
+    select from entries o
+    where o.type = 'arrived' and o.ticket = a.ticket and o.occurred_at < :since
+      and o.occurred_at >= cast(:since as timestamptz) - interval '90 days' and o.occurred_at >= a.first_at - interval '90 days'
+)
+group by day;
 
 -- name: repeated
 -- Faults on an asset by the day they were reported on, and those that had another of the same contract in the 30 days before.
