@@ -30,17 +30,30 @@ def days_of(hotline: Any) -> list[datetime]:
     return kept_days.edges(*midnights, ZONE)
 
 
+async def counted(hotline: Any) -> dict[str, list[Any]]:
+    """What each part's days come to, counted from the start."""
+    async with hotline.pool.acquire() as conn:
+        contract = await conn.fetchval("select id from contracts where code = 'HF-1'")
+        return {
+            part.name: [
+                comparable(day)
+                for day in await part.count(
+                    conn, 0 if part.name == "calls" else contract, days_of(hotline), hotline.clock.now
+                )
+            ]
+            for part in PARTS
+        }
+
+
 async def compare(hotline: Any) -> int:
     """Each part's days are the same kept and counted again; gives how many are kept."""
-    begins, now = days_of(hotline), hotline.clock.now
+    begins, again = days_of(hotline), await counted(hotline)
     async with hotline.pool.acquire() as conn:
         contract = await conn.fetchval("select id from contracts where code = 'HF-1'")
         for part in PARTS:
-            owner = 0 if part.name == "calls" else contract
-            kept = await kept_days.of(conn, part, owner, begins, now)
-            again = await part.count(conn, owner, begins, now)
-            for begin, one, two in zip(begins, kept, again, strict=False):
-                assert comparable(one) == comparable(two), f"{part.name} of {begin.astimezone(ZONE).date()}"
+            kept = await kept_days.of(conn, part, 0 if part.name == "calls" else contract, begins, hotline.clock.now)
+            for begin, one, two in zip(begins, kept, again[part.name], strict=False):
+                assert comparable(one) == two, f"{part.name} of {begin.astimezone(ZONE).date()}"
         found: int = await conn.fetchval("select count(*) from counted_days")
         return found
 
