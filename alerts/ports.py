@@ -105,8 +105,10 @@ class Outbox(Protocol):
     async def sent(self, deliveries: Iterable[UUID], by: str, now: datetime) -> None:
         """Records success of deliveries this process holds."""
 
-    async def failed(self, delivery: UUID, by: str, reason: Reason, detail: str, next_try_at: datetime | None) -> None:
-        """Records a failure: to be tried again at the instant, or dead when None."""
+    async def failed(
+        self, delivery: Delivery, by: str, reason: Reason, detail: str, next_try_at: datetime | None
+    ) -> None:
+        """Records how this try failed: to be tried again at the instant, or dead when None."""
 
     async def note_failure(
         self, delivery: Delivery, reason: Reason, now: datetime, next_try_at: datetime | None

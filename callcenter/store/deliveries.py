@@ -77,8 +77,11 @@ class DatabaseOutbox:
         Never more than the channel's pace allows, counted over all workers.
         """
         async with self._pool.acquire() as conn, conn.transaction():
-            paces = await self._paces(conn, room, now)
-            allowed = {channel: slots for channel, slots in _allowed(room, paces, now).items() if slots > 0}
+            gated = [row async for row in _sql.gated(conn, channels=list(room), limited=LIMITED, now=now)]
+            paces = await _paces(conn, [row for row in gated if row["ready"]])
+            idle = {row["id"] for row in gated if not row["ready"]}
+            free = {channel: slots for channel, slots in room.items() if channel not in idle}
+            allowed = {channel: slots for channel, slots in _allowed(free, paces, now).items() if slots > 0}
             if not allowed:
                 return []
             rows = _sql.lease(conn, channels=list(allowed), slots=list(allowed.values()), by=by, now=now, until=until)
@@ -90,14 +93,6 @@ class DatabaseOutbox:
                 if mine:
                     await _save(conn, channel, pace.taken(kept, mine, now, until))
             return await self._deliveries(conn, [row["id"] for row in taken])
-
-    async def _paces(self, conn: Connection, room: Mapping[int, int], now: datetime) -> dict[int, tuple[Pace, Limits]]:
-        """The pace and limits of channels that have any, locked until the transaction ends."""
-        rows = [row async for row in _sql.gated(conn, channels=list(room), limited=LIMITED, now=now)]
-        if not rows:
-            return {}
-        states = await _locked(conn, [row["id"] for row in rows])
-        return {row["id"]: (states[row["id"]], _limits(row["kind"], row["per_minute"])) for row in rows}
 
     async def resend(self, busy: Iterable[int], now: datetime) -> Sequence[Delivery]:
         """What is due to be told again to receivers that forget, each due again in a minute; `busy` ones left out."""
@@ -121,13 +116,19 @@ class DatabaseOutbox:
             if after != before:
                 await _save(conn, delivery.channel, after)
 
-    async def failed(self, delivery: UUID, by: str, reason: Reason, detail: str, next_try_at: datetime | None) -> None:
-        """Records a failure: to be tried again at the instant, or dead when None."""
+    async def failed(
+        self, delivery: Delivery, by: str, reason: Reason, detail: str, next_try_at: datetime | None
+    ) -> None:
+        """Records how this try failed: to be tried again at the instant, or dead when None.
+
+        A try that another has followed, as its lease was over, changes nothing any more.
+        """
+        tried = {"id": delivery.id, "by": by, "attempt": delivery.attempts}
         clean = detail.replace("\x00", "")[:_DETAIL]
         async with self._pool.acquire() as conn:
-            await _sql.failed(conn, id=delivery, by=by, reason=reason.value, detail=clean, next_try_at=next_try_at)
+            await _sql.failed(conn, **tried, reason=reason.value, detail=clean, next_try_at=next_try_at)
             # where its alert was withdrawn meanwhile, whatever went with it goes on without
-            await _sql.release(conn, ids=[delivery], alerts=[])
+            await _sql.release(conn, ids=[delivery.id], alerts=[])
 
     async def give_back(self, deliveries: Iterable[UUID], by: str, now: datetime) -> None:
         """Makes leased deliveries ready at once; the attempt is not counted."""
@@ -209,6 +210,14 @@ def _limits(kind: str, per_minute: object) -> Limits:
     if isinstance(per_minute, int) and per_minute > 0:
         usual = per_minute
     return Limits(usual, per_second)
+
+
+async def _paces(conn: Connection, gated: Sequence[Row]) -> dict[int, tuple[Pace, Limits]]:
+    """The pace and limits of the channels, locked until the transaction ends."""
+    if not gated:
+        return {}
+    states = await _locked(conn, [row["id"] for row in gated])
+    return {row["id"]: (states[row["id"]], _limits(row["kind"], row["per_minute"])) for row in gated}
 
 
 async def _locked(conn: Connection, channels: list[int]) -> dict[int, Pace]:

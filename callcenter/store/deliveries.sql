@@ -121,14 +121,15 @@ left join clocks k on k.id = m.clock and m.place <= :most
 group by m.carrier;
 
 -- name: gated
--- Channels with something to send whose pace is kept: limited ones, and those that failed.
-select ch.id, ch.kind, ch.config -> 'per_minute' as per_minute
+-- Channels whose pace is kept: limited ones, and those that failed; and whether there is anything to send. One that has
+-- nothing now may have by the time its pace would be looked at, and is left for the next look.
+select ch.id, ch.kind, ch.config -> 'per_minute' as per_minute, exists (
+        select from deliveries d
+        where d.channel = ch.id and d.state in ('pending', 'sending') and coalesce(d.lease_until, d.next_try_at) <= cast(:now as timestamptz)
+    ) as ready
 from channels ch left join channel_states s on s.channel = ch.id
 where ch.id = any (cast(:channels as bigint[]))
   and (ch.kind = any (cast(:limited as text[])) or jsonb_exists(ch.config, 'per_minute') or s.opened_at is not null or s.held_until is not null)
-  and exists (
-      select from deliveries d
-      where d.channel = ch.id and d.state in ('pending', 'sending') and coalesce(d.lease_until, d.next_try_at) <= cast(:now as timestamptz))
 order by ch.id;
 
 -- name: begin_states!
@@ -225,7 +226,7 @@ set state = case
     next_try_at = case when d.event = 'fire' and a.state = 'withdrawn' then null else cast(:next_try_at as timestamptz) end,
     lease_until = null, lease_by = null, reason = :reason, detail = :detail
 from alerts a
-where a.id = d.alert and d.id = :id and d.lease_by = :by and d.state = 'sending';
+where a.id = d.alert and d.id = :id and d.lease_by = :by and d.attempts = :attempt and d.state = 'sending';
 
 -- name: give_back!
 update deliveries

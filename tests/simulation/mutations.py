@@ -577,7 +577,7 @@ _SENDING: dict[str, Mutant] = {
     ),
     "anybody may record a failure": _one(
         _OUTBOX_SQL,
-        "where a.id = d.alert and d.id = :id and d.lease_by = :by and d.state = 'sending'",
+        "where a.id = d.alert and d.id = :id and d.lease_by = :by and d.attempts = :attempt and d.state = 'sending'",
         "where a.id = d.alert and d.id = :id",
     ),
     "a success is not recorded": _one(

@@ -92,7 +92,7 @@ def _life(life: list[tuple[int, Row]], sends: list[Any]) -> Iterator[str]:
                 yield f"{row['lease_by']} took it from {before['lease_by']}, whose lease ran"
         yield from _counted(row, before, len(leases))
         if before is not None and before["state"] == "sending" and row["state"] in ("sent", "pending", "dead"):
-            yield from _by_its_holder(row, leases[-1], sends)
+            yield from _by_its_holder(row, leases, sends)
         before = row
     assert before is not None
     yield from _ends(before, sends)
@@ -107,9 +107,11 @@ def _life(life: list[tuple[int, Row]], sends: list[Any]) -> Iterator[str]:
             yield f"{by} sent it {times} times, more often than it was leased"
 
 
-def _by_its_holder(row: Row, lease: tuple[int, Row], sends: list[Any]) -> Iterator[str]:
-    """Only who holds the lease says what came of it, after having tried."""
-    place, held = lease
+def _by_its_holder(row: Row, leases: list[tuple[int, Row]], sends: list[Any]) -> Iterator[str]:
+    """Only who holds the lease says what came of it, after having tried; that it got through, of an earlier try too."""
+    place, held = leases[-1]
+    if row["state"] == "sent":
+        place = next(at for at, lease in leases if lease["lease_by"] == held["lease_by"])
     tried = [one for one in sends if one.by == held["lease_by"] and one.place >= place]
     if not tried or (row["state"] == "sent" and not any(one.taken and one.failed is None for one in tried)):
         yield f"it is {row['state']}, and {held['lease_by']}, who holds it, has not said so"

@@ -6,7 +6,7 @@ messages in a row got no answer and then lets one at a time try.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,7 +31,7 @@ def paces(history: Sequence[tuple[int, int, str, Row]], limits: dict[int, int]) 
     leased: dict[int, list[datetime]] = defaultdict(list)
     rows: dict[str, Row] = {}
     states: dict[int, Row] = {}
-    unheard: Counter[int] = Counter()
+    unheard: dict[int, list[datetime]] = defaultdict(list)
     for work in works.values():
         final = {row["id"]: row for relation, row in work if relation == "deliveries"}
         taken = [row for row in final.values() if row["state"] == "sending"]
@@ -80,19 +80,20 @@ def _passed_over(taken: list[Row], rows: dict[str, Row]) -> Iterator[str]:
 
 
 def _answered(
-    final: dict[str, Row], before: dict[str, Row], states: dict[int, Row], changed: list[Row], unheard: Counter[int]
-) -> Iterator[str]:
-    """A success closes the circuit; one may have overlooked a failure that was being written at the same moment."""
+    final: dict[str, Row], before: dict[str, Row], states: dict[int, Row], changed: list[Row],
+    unheard: dict[int, list[datetime]],
+) -> Iterator[str]:  # fmt: skip
+    """A success closes the circuit; some may have overlooked a failure that was being written at the same moment."""
     sent = {
-        row["channel"]
+        row["channel"]: row["sent_at"]
         for row in final.values()
         if row["state"] == "sent" and before.get(row["id"], row)["state"] == "sending"
     }
-    for channel in sorted(sent):
+    for channel, at in sorted(sent.items()):
         was, now = states.get(channel), [one for one in changed if one["channel"] == channel]
         open_still = was is not None and was["failures"] > 0 and not (now and now[-1]["failures"] == 0)
-        unheard[channel] = unheard[channel] + 1 if open_still else 0
-        if unheard[channel] == _OVERLOOKED:
+        unheard[channel] = [*unheard[channel], at] if open_still else []
+        if len(unheard[channel]) >= _OVERLOOKED and at > unheard[channel][0] + _WHILE:
             yield f"channel {channel} has answered {_OVERLOOKED} times, and its circuit is not closed"
 
 

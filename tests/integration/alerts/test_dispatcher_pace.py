@@ -12,6 +12,7 @@ from alerts.channels import Setup, open_channel
 from alerts.dispatcher import LEASE, Dispatcher
 from alerts.pace import FAILURES, FIRST_WAIT, MINUTE
 from alerts.reasons import Reason, SendFailed
+from callcenter.store import deliveries
 from tests.integration.alerts.dispatching import House
 from tests.stubs.alertmanager import AlertmanagerStub
 from tests.stubs.robots import DingTalkStub, WeComStub
@@ -111,6 +112,27 @@ async def test_a_channel_may_be_told_to_take_less(house: House) -> None:
     house.clock.now += MINUTE
     await dispatcher.drain()
     assert await _states(house, channel) == ["sent"] * 5
+
+
+async def test_what_becomes_ready_while_paces_are_looked_at_waits_for_the_next_look(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel = await house.hotline.channel("slow", "webhook", {"name": "slow", "per_minute": 1})
+    await _warned(house, 2)
+    room, now = {channel: 10}, house.clock.now
+    await house.hotline.pool.execute("update deliveries set next_try_at = null, state = 'cancelled'")
+    asked = deliveries._sql.gated
+
+    async def meanwhile(conn: Any, **given: Any) -> AsyncIterator[Any]:
+        found = [row async for row in asked(conn, **given)]
+        await house.hotline.pool.execute("update deliveries set next_try_at = $1, state = 'pending'", now)
+        for row in found:
+            yield row
+
+    monkeypatch.setattr(deliveries._sql, "gated", meanwhile)
+    assert await house.outbox.lease(room, "one", now, now + LEASE) == []
+    assert len(await house.outbox.lease(room, "one", now, now + LEASE)) == 1
+    assert await house.outbox.lease(room, "two", now, now + LEASE) == []
 
 
 @pytest.mark.parametrize("nonsense", ["many", -1, 1e99, None, []])
