@@ -12,6 +12,7 @@ from callcenter.services.context import Context
 from callcenter.settings import Settings
 from callcenter.store.pool import open_pool
 from tests.conftest import Databases
+from tests.integration.panel_variety import ELSEWHERE, OTHER, vary
 from tests.integration.test_dashboards import SQL, _day, _filled
 
 Row = dict[str, Any]
@@ -89,6 +90,8 @@ async def read(databases: Databases, name: str) -> Facts:
     try:
         await seed(pool, Context(Settings(), system_now), system_now())
         await _day(pool, system_now())
+        async with pool.acquire() as conn:
+            await vary(conn)
         async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
             facts.now = await conn.fetchval("select now()")
             rows: dict[str, list[Row]] = {
@@ -104,8 +107,8 @@ async def read(databases: Databases, name: str) -> Facts:
             facts.accounts = {one["id"]: one["name"] for one in rows["accounts"]}
             facts.users = {one["login"]: one for one in rows["users"]}
             facts.chosen = {
-                "contract": sorted(one["code"] for one in rows["contracts"])[:-1],
-                "region": sorted({one["region"] or "-" for one in rows["tickets"]} - {"province"}),
+                "contract": sorted({one["code"] for one in rows["contracts"]} - {OTHER}),
+                "region": sorted({one["region"] or "-" for one in rows["tickets"]} - {ELSEWHERE}),
                 "commitment": ["on_site"],
             }
             facts.shown = {

@@ -105,6 +105,9 @@ FIRST: dict[str, Callable[[Row], Any]] = {
     "On the road and on site, longest first": lambda row: row["since"],
     "Kept so far, worst first": lambda row: (row["share"] is None, row["share"] or 0),
     "Deadlines of the next 12 hours": lambda row: row["hour"],
+    "By severity and region": lambda row: (-row["breached"], row["severity"], row["region"]),
+    "Engineers' load": lambda row: -row["open"],
+    "Who has deadlines": lambda row: (-row["overdue"], -row["hour"], -row["hours"]),
     "More than one visit": lambda row: (-row["visits"], -row["ticket"]),
 }
 
@@ -118,8 +121,7 @@ def test_what_matters_most_comes_first(facts: Facts, title: str) -> None:
 
 def test_every_panel_has_something_to_show(facts: Facts) -> None:
     """What shows nothing was held to nothing; and a choice that takes nothing away was not tried."""
-    in_first_hours = {"Missed this month"}
-    assert {title for title, rows in facts.shown.items() if not rows} <= in_first_hours
+    assert [title for title, rows in facts.shown.items() if not rows] == []
     assert OPINIONS.keys() == facts.shown.keys()
     assert {one["code"] for one in facts.contracts.values()} > set(facts.chosen["contract"])
     assert {one["region"] or "-" for one in facts.tickets.values()} > set(facts.chosen["region"])
