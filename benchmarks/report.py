@@ -103,8 +103,8 @@ def make(dsn: str, form: Form, pipe: Connection) -> None:
     """Writes the report three times; sends seconds of each, bytes, and the most memory this process had, in MB."""
 
     async def run() -> tuple[list[float], int]:
-        pool = await open_pool(dsn, size=2)
-        context = Context(Settings(), lambda: NOW)
+        pool = await open_pool(dsn, size=3)
+        context = Context(Settings(), lambda: NOW, pool=pool)
         took, size = [], 0
         asked = Asked(code="BENCH", month="2026-10", form=form, language="zh-CN")
         for look in range(3):

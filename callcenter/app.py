@@ -65,7 +65,7 @@ async def _service(
     writers = await open_pool(dsn, size=2, statement_cache=settings.statement_cache)
     try:
         steady = SteadyNow(now)
-        context = Context(settings, steady, burst=Burst(writers))
+        context = Context(settings, steady, pool=pool, burst=Burst(writers))
         by = f"{socket.gethostname()}:{os.getpid()}"
         outbox = DatabaseOutbox(pool, context.terms)
         async with pool.acquire() as conn:

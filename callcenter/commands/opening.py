@@ -73,7 +73,7 @@ async def _pool(settings: Settings, dsn: str, size: int | None) -> AsyncIterator
         await connection.close()
     pool = await open_pool(dsn, size=size or settings.pool_size, statement_cache=settings.statement_cache)
     try:
-        yield Opened(settings, Context(settings, system_now), pool, dsn, direct)
+        yield Opened(settings, Context(settings, system_now, pool=pool), pool, dsn, direct)
     finally:
         await pool.close()
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+import asyncpg
+
 from callcenter.now import Now
 from callcenter.settings import Settings
 from callcenter.store.contracts import Terms
@@ -17,4 +19,5 @@ class Context:
     now: Now
     terms: Terms = field(default_factory=Terms)
     rosters: Rosters = field(default_factory=Rosters)
+    pool: asyncpg.Pool | None = None  # for what is worth a second connection
     burst: Burst | None = None  # shared statements for calls of the same millisecond, where there is a pool for them

@@ -46,6 +46,15 @@ async def of(conn: Connection, part: Part[T], owner: int, begins: Sequence[datet
     return done
 
 
+async def ahead(conn: Connection, part: Part[T], owner: int, begins: Sequence[datetime], now: datetime) -> None:
+    """Those days that are over are kept, where that may be written."""
+    over = sum(1 for end in begins[1:] if end <= now - SETTLED)
+    if over:
+        there = await store.there(conn, part.name, owner, begins[0], begins[over])
+        if not there.read_only and (there.changed or there.days < over):
+            await _counted(conn, part, owner, list(pairwise(begins[: over + 1])), now)
+
+
 async def _over(conn: Connection, part: Part[T], owner: int, begins: Sequence[datetime], now: datetime) -> list[T]:
     """The same of days that are over; those not kept are counted and kept. Mostly all are, and none has changed."""
     wanted, decoder = list(pairwise(begins)), msgspec.msgpack.Decoder(part.kind)

@@ -13,7 +13,7 @@ import callcenter
 from callcenter.reports import model
 from callcenter.reports.counted import OnSite
 from callcenter.reports.model import Breach, Report
-from callcenter.services import compliance, credits, day_counts, evidence, fault_days, hotline
+from callcenter.services import compliance, counting, credits, day_counts, evidence, fault_days, hotline
 from callcenter.services.compliance import Compliance, ComplianceRow, Counts, Month
 from callcenter.services.context import Context
 from callcenter.services.exemptions import shown as exemption_shown
@@ -39,6 +39,8 @@ async def build(conn: Connection, context: Context, code: str, month: str | None
 
 async def fresh(conn: Connection, context: Context, found: Month, now: datetime) -> Report:
     """The month's report, all of it counted at `now`."""
+    if not conn.is_in_transaction():
+        await counting.ahead(conn, context.pool, found, now)
     before = await trend(conn, found, now)
     async with conn.transaction():
         await reports.prepare(conn)

@@ -32,6 +32,20 @@ class Found(NamedTuple):
     read_only: bool
 
 
+class There(NamedTuple):
+    """How many days of a span are kept; the rest as in `Found`."""
+
+    days: int
+    changed: bool
+    read_only: bool
+
+
+async def there(conn: Connection, part: str, owner: int, since: datetime, until: datetime) -> There:
+    """How much is kept of the span."""
+    row = await _sql.there(conn, part=part, owner=owner, since=since, until=until)
+    return There(row["days"], row["changed"], row["read_only"])
+
+
 async def found(conn: Connection, part: str, owner: int, since: datetime, until: datetime) -> Found:
     """What is kept of the span."""
     row = await _sql.found(conn, part=part, owner=owner, since=since, until=until)

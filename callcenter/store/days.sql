@@ -23,6 +23,11 @@ select current_setting('transaction_read_only') = 'on' as read_only,
 from counted_days
 where part = :part and owner = :owner and since >= :since and until <= :until;
 
+-- name: there^
+select current_setting('transaction_read_only') = 'on' as read_only,
+       exists (select from day_marks where part = :part and owner = :owner) as changed,
+       (select count(*)::int from counted_days where part = :part and owner = :owner and since >= :since and until <= :until) as days;
+
 -- name: kept
 select since, until, counts
 from counted_days

@@ -1,11 +1,14 @@
 """What reaches a counted day by another door: the telephone, a call, imports, exemptions, clocks added late."""
 
 import json
+from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from callcenter.services import compliance, counting, reports
 from callcenter.services.history import import_history
 from callcenter.services.import_accounts import ALIASES, AccountLine, import_accounts
 from callcenter.services.import_calls import CallLine, import_calls
@@ -140,3 +143,29 @@ async def test_an_exemption_on_a_counted_day_shows_at_once(hotline: Any) -> None
     assert after["total"]["exempt"] == 1
     await hotline.pool.execute("truncate counted_days, kept_counts")
     assert await hotline.get(path, role="contract_manager") == after
+
+
+async def test_a_first_look_counts_the_same_with_one_connection_and_with_two(hotline: Any) -> None:
+    await day_over(hotline)
+    now, reports_made = hotline.clock.now, []
+    async with hotline.pool.acquire() as conn:
+        for pool in (hotline.pool, None):
+            await conn.execute("truncate counted_days, kept_counts")
+            context = replace(hotline.context, pool=pool)
+            found = await compliance.find(conn, context, "HF-1", "2026-03", now)
+            await counting.ahead(conn, pool, found, now)
+            parts = await conn.fetch("select part, count(*) from counted_days group by part order by part")
+            assert [row["part"] for row in parts] == ["calls", "clocks", *(["faults"] if pool else [])]
+            reports_made.append(await reports.fresh(conn, context, found, now))
+    assert reports_made[0] == reports_made[1]
+
+
+async def test_a_first_look_waits_for_no_second_connection(hotline: Any) -> None:
+    await day_over(hotline)
+    await hotline.pool.execute("truncate counted_days")
+    async with AsyncExitStack() as held:
+        conns = [await held.enter_async_context(hotline.pool.acquire()) for _ in range(hotline.pool.get_max_size())]
+        found = await compliance.find(conns[0], hotline.context, "HF-1", "2026-03", hotline.clock.now)
+        await counting.ahead(conns[0], hotline.pool, found, hotline.clock.now)
+        assert await conns[0].fetchval("select count(*) from counted_days where part = 'clocks'") > 0
+        assert await conns[0].fetchval("select count(*) from counted_days where part = 'faults'") == 0
