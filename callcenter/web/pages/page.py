@@ -1,6 +1,7 @@
 """What a page is, what its handler is given, and how it is rendered."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -123,8 +124,7 @@ class Pages:
         now = self._context.now()
         if request.method != "GET" and not same_origin(request):
             return self._trouble(request, 403, None)
-        form = await self._form(page, request) if request.method == "POST" else None
-        async with self._pool.acquire(timeout=10) as conn:
+        async with self._form(page, request) as form, self._pool.acquire(timeout=10) as conn:
             secret = request.cookies.get(COOKIE)
             person = await signing_in.person(conn, secret, now) if secret else None
             if person is None:
@@ -142,10 +142,21 @@ class Pages:
             return self.respond(look, answer)
         return answer
 
-    async def _form(self, page: Page, request: web.Request) -> MultiDictProxy[Any]:
+    @asynccontextmanager
+    async def _form(self, page: Page, request: web.Request) -> AsyncIterator[MultiDictProxy[Any] | None]:
+        """What was posted, None where nothing was; its files are gone afterwards (aiohttp forgets those of a clone)."""
+        if request.method != "POST":
+            yield None
+            return
         if page.attaches:
             request = request.clone(client_max_size=self._context.settings.file_limit + _FORM)
-        return await request.post()
+        form = await request.post()
+        try:
+            yield form
+        finally:
+            for value in form.values():
+                if isinstance(value, web.FileField):
+                    value.file.close()
 
     def respond(self, look: Look, view: View) -> web.Response:
         """The rendered view."""
