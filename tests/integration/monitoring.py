@@ -44,7 +44,7 @@ def free_port() -> int:
         return int(sock.getsockname()[1])
 
 
-def until(condition: Callable[[], object], what: str, seconds: float = 60) -> None:
+def until(condition: Callable[[], object], what: str, seconds: float = 100) -> None:
     """Waits for a condition, at most so long; the failure says what did not come true."""
     for _ in range(int(seconds * 5)):
         if condition():
