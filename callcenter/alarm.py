@@ -169,6 +169,8 @@ class Alarm:
                 result = await run_pass(self._book, now, batches=1)
                 note(result)
             due = await self._book.next_wake(now)
+        else:  # the last pass may have ended with a full batch, and not known that it was the last
+            await self._book.caught_up(now)
         self._note(result, now)
         if due is not None:
             self.ring_at(due)
