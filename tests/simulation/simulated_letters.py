@@ -45,6 +45,7 @@ def deliveries(day: Day, history: Sequence[tuple[int, int, str, Row]]) -> Iterat
         yield f"message {name} was sent and never recorded"
     for name, life in lives.items():
         yield from (f"delivery {name} ({life[0][1]['event']}): {text}" for text in _life(life, sent[name]))
+    yield from _forgotten(alerts, lives)
     yield from _in_vain(history, lives)
     yield from _companies(day, history)
     yield from _in_order(history)
@@ -75,6 +76,18 @@ def _ended(alerts: dict[int, Row], lives: dict[str, list[tuple[int, Row]]], over
             yield f"alert {alert['id']}: channel {place[1]} hears of an end without a beginning"
 
 
+def _forgotten(alerts: dict[int, Row], lives: dict[str, list[tuple[int, Row]]]) -> Iterator[str]:
+    """Nobody is left behind with a message that does not leave, and a breach is told even when it is over."""
+    last = {name: life[-1][1] for name, life in lives.items()}
+    for name, row in last.items():
+        if row["state"] == "gathered" and last[row["carrier"]]["state"] not in ("sent", "dead"):
+            yield f"delivery {name} waits behind {row['carrier']}, which is {last[row['carrier']]['state']}"
+        alert = alerts[row["alert"]]
+        told = alert["kind"] == "warning" or alert["state"] == "withdrawn" or row["event"] != "fire"
+        if row["state"] == "cancelled" and not told:
+            yield f"delivery {name} of a {alert['kind']} that is {alert['state']} was cancelled"
+
+
 def _life(life: list[tuple[int, Row]], sends: list[Any]) -> Iterator[str]:
     """One delivery from the outbox to the other side."""
     before: Row | None = None
@@ -84,6 +97,8 @@ def _life(life: list[tuple[int, Row]], sends: list[Any]) -> Iterator[str]:
             yield f"{before['state']} became {row['state']}"
         if row["state"] == "sending":
             leases.append((place, row))
+            if before is not None and before["state"] == "pending":
+                yield from _in_time(row, before)
             if (
                 before is not None
                 and before["state"] == "sending"
@@ -105,6 +120,13 @@ def _life(life: list[tuple[int, Row]], sends: list[Any]) -> Iterator[str]:
     for by, times in Counter(one.by for one in sends).items():
         if times > sum(row["lease_by"] == by for _, row in leases):
             yield f"{by} sent it {times} times, more often than it was leased"
+
+
+def _in_time(row: Row, before: Row) -> Iterator[str]:
+    """Nothing leaves before the instant it waits for: a failure's pause, its company, a digest, quiet hours."""
+    at = row["lease_until"] - _LEASE
+    if at + _SKEW < before["next_try_at"]:
+        yield f"{row['lease_by']} takes it at {at}, and it waits until {before['next_try_at']}"
 
 
 def _by_its_holder(row: Row, leases: list[tuple[int, Row]], sends: list[Any]) -> Iterator[str]:
