@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
 
 import asyncpg
@@ -14,6 +14,7 @@ from callcenter.steady_now import SKEW_ALLOWED
 from callcenter.store import doctor as store
 from callcenter.store.embedded_binaries import OLDEST
 from callcenter.store.migrate import MigrationError, pending
+from callcenter.store.pool import IDLE_AT_MOST
 from callcenter.store.types import Row
 
 # Beside its pool a worker has one connection for listening and two for statements that requests share.
@@ -77,7 +78,7 @@ def _connections(row: Row, settings: Settings) -> Finding:
 
 
 async def way(conn: asyncpg.Connection, pooled: asyncpg.Connection, settings: Settings) -> list[Finding]:
-    """Whether a pooler stands between, and whether a notification sent by `pooled` reaches `conn`.
+    """Whether a pooler stands between and all is set for it, and whether a notification by `pooled` reaches `conn`.
 
     `conn` goes the direct way, `pooled` as requests do.
     """
@@ -85,10 +86,20 @@ async def way(conn: asyncpg.Connection, pooled: asyncpg.Connection, settings: Se
     if await _bounced(conn):
         to_do = "set CALLCENTER_DIRECT_DATABASE_URL to the database itself"
         found.append(Finding("warn", "direct way", "a pooler stands between: locks of a session may not hold", to_do))
-    if await _bounced(pooled) and settings.statement_cache:
-        to_do = "CALLCENTER_STATEMENT_CACHE=false, unless it pools whole sessions"
-        found.append(Finding("warn", "pooler", "statements are prepared, and a pooler stands between", to_do))
+    if await _bounced(pooled):
+        found += [one async for one in _pooled(pooled, settings)]
     return [*found, await listening(conn, pooled)]
+
+
+async def _pooled(pooled: asyncpg.Connection, settings: Settings) -> AsyncIterator[Finding]:
+    if settings.statement_cache:
+        to_do = "CALLCENTER_STATEMENT_CACHE=false, unless it pools whole sessions"
+        yield Finding("warn", "pooler", "statements are prepared, and a pooler stands between", to_do)
+    if await pooled.fetchval("select current_setting('idle_in_transaction_session_timeout')") == "0":
+        told = "a host that stands still in the middle of a transaction would keep its locks for ever"
+        role = await pooled.fetchval("select quote_ident(current_user)")
+        to_do = f"alter role {role} set idle_in_transaction_session_timeout = '{IDLE_AT_MOST}'"
+        yield Finding("warn", "idle transactions", told, to_do)
 
 
 async def _bounced(conn: asyncpg.Connection) -> bool:

@@ -12,10 +12,11 @@ from apscheduler.triggers.date import DateTrigger
 from alerts.channels import open_channel
 from alerts.channels.setup import Setup
 from alerts.dispatcher import Dispatcher
+from alerts.telling import LATE_WITHIN
 from callcenter.alarm import Alarm, CronJob
 from callcenter.now import system_now
 from callcenter.steady_now import SteadyNow
-from callcenter.store import alerts, cron
+from callcenter.store import alerts, cron, engine
 from callcenter.store.deliveries import DatabaseOutbox
 from callcenter.store.pool import connect
 
@@ -115,6 +116,25 @@ async def test_the_tick_finds_what_nobody_announced(bell: Bell) -> None:
         return len(await bell.hotline.told(number)) == 1
 
     await until(told)
+
+
+async def test_a_backlog_that_ends_with_a_full_batch_is_told_at_the_next_look(
+    bell: Bell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        await bell.hotline.ticket()
+    now = bell.hotline.at(45)
+    bell.time.set(now)
+    due = await bell.hotline.pool.fetchval("select count(*) from clocks where wake_at <= $1", now)
+    monkeypatch.setattr(engine, "BACKLOG", due)
+    alarm = await bell.start()
+
+    async def told() -> bool:
+        last = await bell.hotline.pool.fetchval("select max(next_try_at) from deliveries where state = 'pending'")
+        return last is not None and last <= bell.time() + LATE_WITHIN
+
+    await until(told)  # or it waits its ten minutes
+    assert alarm.health.clocks == due
 
 
 async def test_it_outlives_its_connections(bell: Bell) -> None:
