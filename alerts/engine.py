@@ -111,9 +111,8 @@ def judge_due(
 ) -> list[Outcome]:
     """The outcomes of a ticket's claimed clocks, and of clocks that have begun since and have no row yet."""
     rows = {(row.commitment, row.cycle): row for row in matter.clocks}
-    # an entry that begins to count may bring any promise of the contract
-    named = {one.name for one in matter.contract.commitments} if matter.ahead else {row.commitment for row in claimed}
-    fresh = _assess(matter, named, now)
+    # whatever happens to a ticket, each of its promises has a row that asks to be looked at for it
+    fresh = _assess(matter, {row.commitment for row in claimed}, now)
     outcomes = [
         judge(
             matter.contract,

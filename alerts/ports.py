@@ -31,15 +31,11 @@ class Due(msgspec.Struct, frozen=True, gc=False):
 
 
 class Matter(msgspec.Struct, frozen=True):
-    """A ticket's terms and timeline, and every clock row stored for it.
-
-    `ahead`: when the ticket was last written to, its timeline held entries that did not count yet.
-    """
+    """A ticket's terms and timeline, and every clock row stored for it."""
 
     contract: Contract
     timeline: Timeline
     clocks: Sequence[StoredClock]
-    ahead: bool = False
 
 
 class Batch(Protocol):

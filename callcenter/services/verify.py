@@ -130,8 +130,8 @@ def _recomputed(
     number = row["number"]
     try:
         timeline = Timeline([_entry(entry) for entry in ledger])
-        if not ledger or timeline.latest <= micros(max(entry["recorded_at"] for entry in ledger)):
-            yield from _summary(row, timeline)
+        if (at := _summed_up_to(timeline, ledger, clocks, now)) is not None:
+            yield from _summary(row, timeline, at)
         if terms is None:
             yield from (
                 Difference(number, _name(clock), clock["state"], "no contract") for clock in clocks if not clock["void"]
@@ -146,12 +146,25 @@ def _entry(row: Row) -> Entry:
     return tickets.entry_of({**dict(row), "data": msgspec.json.decode(row["data"])})
 
 
-def _summary(row: Row, timeline: Timeline) -> Iterator[Difference]:
-    """The ticket's own columns; entries that lay ahead when they were written are not in them before the next write."""
+def _summed_up_to(timeline: Timeline, ledger: Sequence[Row], clocks: Sequence[Row], now: datetime) -> int | None:
+    """The instant whose standing the ticket's own columns have to tell.
+
+    An entry that lay ahead when it was written gets into them when the engine looks at one of the ticket's clocks; None
+    while that is to come, and for a ticket without clocks, which the next entry brings up to date.
+    """
+    written = max((entry["recorded_at"] for entry in ledger), default=now)
+    if timeline.latest <= micros(written):
+        return timeline.latest
+    looked = bool(clocks) and all(clock["wake_at"] is None or clock["wake_at"] > now + AFTER for clock in clocks)
+    return micros(max(now, written)) if looked else None
+
+
+def _summary(row: Row, timeline: Timeline, at: int) -> Iterator[Difference]:
+    """The ticket's own columns."""
     if not timeline.entries:
         yield Difference(row["number"], "timeline", "no entry counts", "at least the report")
         return
-    for name, right in summarized(timeline, timeline.latest).items():
+    for name, right in summarized(timeline, at).items():
         if row[name] != right:
             yield Difference(row["number"], f"ticket {name}", row[name], right)
 

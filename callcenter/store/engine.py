@@ -116,10 +116,9 @@ class ClockBatch:
             timeline = Timeline(loaded.entries)
         except ValueError as error:
             return error
-        ahead = timeline.latest > micros(loaded.row["updated_at"])
-        if ahead:  # what was ahead then may count by now
+        if timeline.latest > micros(loaded.row["updated_at"]):  # what was ahead then may count by now
             self._stale[loaded.row["number"]] = loaded.row, timeline
-        return Matter(loaded.terms, timeline, clocks, ahead)
+        return Matter(loaded.terms, timeline, clocks)
 
     async def alerts_of(self, clocks: Iterable[int]) -> Mapping[int, Sequence[PastAlert]]:
         """The alerts recorded so far, by clock id."""

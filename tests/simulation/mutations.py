@@ -377,10 +377,7 @@ _JUDGING: dict[str, Mutant] = {
     "an acknowledged alert is told again": _one(
         _POLICY, 'if any(a.state != "firing" for a in chain):', 'if all(a.state != "firing" for a in chain):'
     ),
-    "an end before the ladder begins has rungs": _one(
-        _POLICY, "return fresh.stopped_at is None or fresh.stopped_at >= ladder_from", "return True"
-    ),
-    "a paused clock has a ladder": _one(
+    "a kept clock has a ladder": _one(
         _POLICY, 'fresh.state not in ("running", "breached")', 'fresh.state not in ("running", "breached", "met")'
     ),
 }
@@ -431,18 +428,15 @@ _MOMENTS: dict[str, Mutant] = {
 _LOOKING: dict[str, Mutant] = {
     "clocks are looked at as of when they were due": _one(
         _ENGINE,
-        "    fresh = _assess(matter, named, now)\n",
-        "    fresh = _assess(matter, named, max([now - timedelta(seconds=30), *(row.ladder_from for row in claimed)]))\n",
+        "    fresh = _assess(matter, {row.commitment for row in claimed}, now)\n",
+        "    fresh = _assess(matter, {row.commitment for row in claimed}, max([now - timedelta(seconds=30), *(row.ladder_from for row in claimed)]))\n",
     ),
     "new cycles begin unseen": _one(
         _ENGINE,
         "        for key, clock in fresh.items()\n        if key not in rows\n",
         "        for key, clock in fresh.items()\n        if False\n",
     ),
-    "an entry that begins to count brings nothing else": _one(_ENGINE, "if matter.ahead else", "if False else"),
-    "no entry is ever ahead": _one(
-        _BOOK, 'ahead = timeline.latest > micros(loaded.row["updated_at"])', "ahead = False"
-    ),
+    "no entry is ever ahead": _one(_BOOK, 'if timeline.latest > micros(loaded.row["updated_at"]):', "if False:"),
     "a pass ends after one batch and calls it all": _one(
         _ENGINE, "while not done and total.batches != batches:", "while not done and total.batches != 1:"
     ),
@@ -482,9 +476,6 @@ _LOOKING: dict[str, Mutant] = {
         _BOOK_SQL,
         "where c.wake_at <= :since\n",
         "where c.wake_at <= :since and c.wake_at > cast(:since as timestamptz) - interval '1 minute'\n",
-    ),
-    "what is exactly ten seconds old is forgotten": _one(
-        _BOOK_SQL, "where c.wake_at <= :since\n", "where c.wake_at < :since\n"
     ),
     "what is late is told as if it were not": _one(
         _BOOK, 'self._late |= {row["id"] for row in held if row["wake_at"] <= now - LATE}', "pass"
@@ -534,7 +525,10 @@ _LOOKING: dict[str, Mutant] = {
         "set state = 'acknowledged', acknowledged_by = :by,",
         "set state = 'acknowledged', acknowledged_by = 'nobody',",
     ),
-    "what is over can be acknowledged": _one(_ALERTS_SQL, "where id = :id and state = 'firing'\n", "where id = :id\n"),
+    "what is over can be acknowledged": (
+        Edit(_ALERTS_SQL, "where id = :id and state = 'firing'\n", "where id = :id\n"),
+        Edit("callcenter/services/alerts.py", 'if (await get(conn, alert, actor)).state == "firing":', "if True:"),
+    ),
     "acknowledging locks nothing": (
         Edit(
             _ALERTS_SQL,
@@ -595,7 +589,7 @@ _SENDING: dict[str, Mutant] = {
         "lease_until = null, lease_by = null, reason = :reason, detail = :detail",
         "lease_until = null, lease_by = null, reason = null, detail = :detail",
     ),
-    "a dead letter is taken again": _one(
+    "a dead letter is called cancelled": _one(
         _OUTBOX_SQL,
         "when cast(:next_try_at as timestamptz) is null then 'dead'",
         "when cast(:next_try_at as timestamptz) is null then 'cancelled'",
@@ -639,7 +633,7 @@ _SENDING: dict[str, Mutant] = {
         _OUTBOX, 'others=company["n"] if company else 0,', 'others=company["n"] + 1 if company else 0,'
     ),
     "what was tried takes company": _one(_OUTBOX_SQL, "d.batch <> '' and d.attempts = 1\n", "d.batch <> ''\n"),
-    "those gathered keep their lease": _one(
+    "those gathered count a try": _one(
         _OUTBOX_SQL,
         "set state = 'gathered', carrier = company.head, attempts = 0,",
         "set state = 'gathered', carrier = company.head, attempts = 1,",
@@ -952,5 +946,13 @@ EQUAL: dict[str, tuple[Mutant, str]] = {
             "        when cast(:next_try_at",
         ),
         "whoever leases it next finds it withdrawn and cancels it then",
+    ),
+    "an end before the ladder begins has rungs": (
+        _one(_POLICY, "return fresh.stopped_at is None or fresh.stopped_at >= ladder_from", "return True"),
+        "a rung up to such an end lies before the ladder begins, and one after it never rings",
+    ),
+    "what is exactly ten seconds old is forgotten": (
+        _one(_BOOK_SQL, "where c.wake_at <= :since\n", "where c.wake_at < :since\n"),
+        "the next look, a second later, takes it",
     ),
 }

@@ -125,16 +125,14 @@ class Line:
         if self._phone.world.calm:
             return "ok"
         mood = self._phone.moods.get(self._channel, "ok")
-        return (
-            mood
-            if mood != "ok" and rng.random() < 0.8
-            else rng.choice(("ok",) * 12 + ("slow", "fails", "taken, then failed"))
-        )
+        if mood == "silent" or (mood != "ok" and rng.random() < 0.8):
+            return mood
+        return rng.choice(("ok",) * 12 + ("slow", "fails", "taken, then failed"))
 
     async def _wait(self, outcome: str) -> None:
         world = self._phone.world
         world.at(world.now + TIMEOUT + timedelta(microseconds=1), _nothing, turn=True)  # time must stop there
-        if outcome == "hangs":
+        if outcome == "hangs" or (outcome == "silent" and world.rng.random() < 0.2):
             await world.turn(_HANGS)
         elif outcome == "slow":
             await world.turn(timedelta(milliseconds=world.rng.randrange(500, 15_000)))
@@ -143,9 +141,10 @@ class Line:
 
     def _answer(self, outcome: str, sent: Sent) -> None:
         rng = self._phone.world.rng
-        if outcome not in ("fails", "taken, then failed", "gone"):
+        if outcome not in ("fails", "taken, then failed", "gone", "silent"):
             return
-        failure = _FOR_GOOD if outcome == "gone" else _FAILURES[rng.randrange(len(_FAILURES))]
+        kinds = {"gone": (_FOR_GOOD,), "silent": _FAILURES[:2]}.get(outcome, _FAILURES)
+        failure = kinds[rng.randrange(len(kinds))]
         sent.failed = failure.reason if isinstance(failure, SendFailed) else Reason.FAULT
         sent.asked = getattr(failure, "retry_after", None) or timedelta(0)
         raise failure

@@ -35,6 +35,7 @@ alter table deliveries alter id set default cast(md5(cast(nextval('message_ids')
 _SESSION = {"timezone": "UTC", "application_name": "callcenter", "plan_cache_mode": "force_generic_plan"}
 _WITHIN = ("begin", "savepoint", "release", "rollback")
 _LOCKS = re.compile(r"\b(insert|update|delete)\b")
+_FAILED = "lease_by = null, reason = "  # the call that records that a try failed
 _OUTSIDE = contextvars.Context()
 _IDLE = timedelta(seconds=30)  # as long as the server lets a transaction wait for its next call (docs: operations)
 _MS = timedelta(milliseconds=1)
@@ -201,7 +202,7 @@ class Connection:
         if self._holds and rng.random() < 0.4:
             what = self._fate()  # nobody came between this call and the one before
         elif not sql.startswith(_WITHIN):  # nothing is learnt from breaking there that the next call does not tell
-            await self._wait(self._world.delay())
+            await self._wait(self._delay(sql))
             if _LOCKS.search(sql):
                 if not self._holds and "skip locked" not in sql:
                     await self._world.in_line()
@@ -223,6 +224,13 @@ class Connection:
         if isinstance(result, Exception):
             raise result
         return result
+
+    def _delay(self, sql: str) -> timedelta:
+        """How long the call is on its way; now and then a failure is told when another has the message already."""
+        if _FAILED in sql and not self._world.calm and self._world.rng.random() < 0.03:
+            self._host.disturbed.append(self._world.now)
+            return timedelta(seconds=self._world.rng.randrange(55, 80))
+        return self._world.delay()
 
     async def _wait(self, delay: timedelta) -> None:
         """The call is on its way for so long; the server ends a transaction that hears nothing for too long."""

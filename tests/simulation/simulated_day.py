@@ -5,31 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
 import asyncpg
-import msgspec
 from simulated_channels import Phone
 from simulated_database import Server
 from simulated_duty import PEOPLE, ROTA, SINCE, TRAVEL, WISHES, Wish
-from simulated_entries import Ticket, entries
 from simulated_host import Host
 from simulated_loop import SimulatedLoop
+from simulated_people import People
 from simulated_terms import CONTRACTS, STORMY
 from simulated_trouble import Trouble, someone
 from simulated_world import START, Operation, World
 
-from callcenter.errors import CallcenterError
-from callcenter.services import alerts, calls, timeline
-from callcenter.services.calls import LogCall
-from callcenter.services.types import Actor
-from callcenter.store import contracts
+from callcenter.services import verify
+from callcenter.services.context import Context
+from callcenter.settings import Settings
+from callcenter.store import contracts, duty
 from callcenter.store.pool import connect
 
 LENGTH = timedelta(hours=10)
 UNREADABLE = 999  # the version of a contract
 _SECOND, _MINUTE = timedelta(seconds=1), timedelta(minutes=1)
-_AGENT = Actor("agent", "supervisor")
 
 
 async def furnish(dsn: str) -> None:
@@ -76,17 +72,6 @@ async def furnish(dsn: str) -> None:
 
 
 @dataclass(slots=True)
-class Promise:
-    """What a client was told of its write: `sure` False when the answer never came."""
-
-    ticket: int | None
-    seqs: list[int]
-    title: str
-    sure: bool = False
-    refused: bool = False
-
-
-@dataclass(slots=True)
 class Day:
     """The day being simulated, and what it leaves for the laws."""
 
@@ -95,17 +80,16 @@ class Day:
     phone: Phone = field(init=False)
     hosts: list[Host] = field(init=False)
     trouble: Trouble = field(init=False)
-    tickets: list[Ticket] = field(default_factory=list)
-    promises: list[Promise] = field(default_factory=list)
+    people: People = field(init=False)
     marks: list[tuple[int, datetime]] = field(default_factory=list)  # history so far, instant a whole pass looked at
     end: datetime = START
-    unreadable: dict[int, tuple[datetime, datetime]] = field(default_factory=dict)  # tickets, from when until when
     _patience: timedelta = _SECOND
 
     def __post_init__(self) -> None:
         self.phone = Phone(self.world)
         self.hosts = [Host(name, self.server, self.world, self.phone) for name in ("red", "green", "blue")]
         self.trouble = Trouble(self.world, self.hosts, self.phone)
+        self.people = People(self.world, self.hosts, self.trouble)
         for host in self.hosts:
             host.others = [other for other in self.hosts if other is not host]
             host.fell = self.trouble.fell
@@ -124,9 +108,13 @@ class Day:
     def _plan(self) -> None:
         rng, at = self.world.rng, self.world.at
         for _ in range(rng.randrange(2, 6)):
-            at(self._some_time(0.7), self._open)
-        if rng.random() < 0.4:
-            at(self._some_time(0.7), partial(self._open, STORMY))
+            at(self._some_time(0.7), self.people.open)
+        if rng.random() < 0.45:
+            when = self._some_time(0.7)
+            for _ in range(rng.choice((1, 2))):
+                at(when, partial(self.people.open, STORMY))
+        for _ in range(rng.randrange(0, 3)):
+            at(self._some_time(), self._touch_rota)
         for _ in range(rng.randrange(2, 6)):
             at(self._some_time(), self.trouble.crash)
         for _ in range(rng.randrange(0, 3)):
@@ -173,25 +161,29 @@ class Day:
 
     def _post(self, ready: datetime) -> None:
         rng, up = self.world.rng, [host for host in self.hosts if host.up]
+        moment = timedelta(0)
         for place, host in enumerate(rng.sample(up, len(up))):
-            if place == 0 or rng.random() < 0.1:
-                host.post_at(max(ready, self.world.now) + timedelta(milliseconds=rng.randrange(20_000)))
+            if place == 0 or rng.random() < 0.5:
+                moment = timedelta(milliseconds=rng.randrange(20_000))
+            if place == 0 or rng.random() < 0.15:  # some at the very instant of the one before
+                host.post_at(max(ready, self.world.now) + moment)
 
     async def _spoil(self) -> None:
         """The terms of a ticket cannot be read for a while; nobody else may notice."""
-        if not self.tickets or not self._idle():
+        if not self.people.tickets or not self._idle():
             self.world.at(self.world.now + 5 * _SECOND, self._spoil)
             return
-        number, end = self.world.rng.choice(self.tickets).number, self.world.now + 40 * _MINUTE
+        number, end = self.world.rng.choice(self.people.tickets).number, self.world.now + 40 * _MINUTE
         terms = "update tickets set contract_version = $2 where number = $1"
         right = await self.world.monitor.fetchval("select contract_version from tickets where number = $1", number)
         await self.world.monitor.execute(terms, number, UNREADABLE)
-        self.unreadable[number] = self.world.now, end
+        self.people.unreadable[number] = self.world.now, end
         self.world.note(f"ticket {number} cannot be read")
+        await self._touch_rota()  # it is looked at in one batch with all others
 
         async def mend() -> None:
             if not self._idle():
-                self.unreadable[number] = self.unreadable[number][0], self.world.now + _SECOND
+                self.people.unreadable[number] = self.people.unreadable[number][0], self.world.now + _SECOND
                 self.world.at(self.world.now + _SECOND, mend)
                 return
             await self.world.monitor.execute(terms, number, right)
@@ -199,113 +191,17 @@ class Day:
 
         self.world.at(end, mend)
 
-    def _spoilt(self, number: int) -> bool:
-        start, end = self.unreadable.get(number, (self.world.now, START))
-        return start <= self.world.now <= end
-
-    # What people do
-
-    async def _open(self, code: str | None = None) -> None:
-        host, rng = self._someone(), self.world.rng
-        if host is None:
-            self.world.at(self.world.now + 10 * _MINUTE, partial(self._open, code))
-            return
-        code = code or rng.choice(sorted(CONTRACTS.keys() - {STORMY}))
-        now = host.now()
-        fault = {
-            "contract": code,
-            "title": f"call {len(self.promises)}",
-            "region": rng.choice(("city", "city", "province")),
-            "severity": rng.choice((1, 1, 2, 3)),
-            "severity_reason": "as told",
-        }
-        late = rng.choice((0, 0, 0, 30, 7 * 60, 45 * 60))
-        form = {"caller": "+862012345678", "received_at": now - timedelta(seconds=late), "ticket": fault}
-        command = msgspec.convert(form, LogCall)
-        host.begin(f"call {code}", lambda: self._log(host, command, code))
-
-    async def _log(self, host: Host, command: LogCall, code: str) -> None:
-        assert command.ticket is not None
-        promise = Promise(None, [1, 2, 3], command.ticket.title or "")
-        self.promises.append(promise)
-        async with host.pool.acquire() as conn:
-            logged = await calls.log_call(conn, host.context, command, _AGENT, host.now())
-        assert logged.ticket is not None
-        promise.ticket, promise.sure = logged.ticket.number, True
-        ticket = Ticket(logged.ticket.number, code)
-        self.tickets.append(ticket)
-        self._next(ticket)
-
-    def _next(self, ticket: Ticket) -> None:
-        """The ticket's next write is planned: at an edge of one of its clocks, or at any time."""
-        rng = self.world.rng
-        if ticket.writes >= 8:
-            return
-
-        async def soon() -> None:
-            await self._write(ticket)
-
-        async def aimed() -> None:
-            edges = await self._edges(ticket.number)
-            shifts = (-_SECOND, timedelta(microseconds=-1), timedelta(0), timedelta(microseconds=1), _SECOND)
-            when = rng.choice(edges) + rng.choice(shifts) if edges else self.world.now + _MINUTE
-            self.world.at(max(when, self.world.now), soon)
-
-        wait = timedelta(seconds=int(rng.expovariate(1 / 1400)))
-        self.world.at(self.world.now + min(wait, timedelta(hours=3)), aimed if rng.random() < 0.35 else soon)
-
-    async def _edges(self, number: int) -> list[datetime]:
-        """The instants ahead at which something changes for the ticket."""
-        rows = await self.world.monitor.fetch(
-            "select due_at, wake_at from clocks where ticket = $1 and not void order by commitment, cycle", number
-        )
-        return [at for row in rows for at in row if at is not None and at > self.world.now]
-
-    async def _write(self, ticket: Ticket) -> None:
-        rng = self.world.rng
-        if self._spoilt(ticket.number):
-            self.world.at(self.world.now + 5 * _MINUTE, partial(self._write, ticket))
-            return
-        ticket.writes += 1
-        due = await self.world.monitor.fetch(
-            "select commitment, due_at from clocks where ticket = $1 and due_at is not null order by commitment, cycle",
-            ticket.number,
-        )
-        for _ in range(2 if rng.random() < 0.15 else 1):  # two at once, from anywhere
-            host = self._someone()
-            if host is not None:
-                given = entries(rng, ticket, [tuple(row) for row in due], host.now())
-                host.begin(f"write {ticket.number}", partial(self._record, host, ticket, given))
-        if rng.random() < 0.3:
-            self._acknowledge(ticket)
-        self._next(ticket)
-
-    async def _record(self, host: Host, ticket: Ticket, given: list[dict[str, Any]]) -> None:
-        promise = Promise(ticket.number, [], "")
-        self.promises.append(promise)
-        async with host.pool.acquire() as conn:
-            try:
-                recorded = await timeline.record(conn, host.context, ticket.number, given, _AGENT)
-            except CallcenterError:
-                promise.refused = True
-                return
-        promise.seqs = [int(entry.id) for entry in recorded.entries]
-        promise.sure = True
-        ticket.length = max(ticket.length, *promise.seqs)
-
-    def _acknowledge(self, ticket: Ticket) -> None:
+    async def _touch_rota(self) -> None:
+        """Somebody saves the rota as it was: every open promise is looked at again."""
         host = self._someone()
         if host is None:
             return
 
         async def work() -> None:
             async with host.pool.acquire() as conn:
-                mine = await alerts.listing(conn, {"ticket": ticket.number, "state": ["firing"]}, 5, _AGENT)
-                if mine:
-                    newest = self.world.rng.choice(mine)
-                    await alerts.acknowledge(conn, host.context, newest.id, _AGENT)
+                await duty.recheck(conn, SINCE, host.now())
 
-        host.begin(f"acknowledge {ticket.number}", work)
+        host.begin("touch rota", work)
 
     # Looking
 
@@ -329,9 +225,23 @@ class Day:
             if not self._idle():
                 self.world.at(self.world.now + _SECOND, look)
                 return
-            await self._pass_alone(host)
+            looked = await self._pass_alone(host)
+            if looked is not None and await self._settled(looked):
+                found = await verified(self.server.clerk, looked)
+                self.world.violations += [f"at {looked}, after a whole pass, {text}" for text in found]
 
         self.world.at(max(when, self.world.now), look)
+
+    async def _settled(self, now: datetime) -> bool:
+        """Every ticket can be read, and no entry begins to count at this very instant."""
+        if any(start <= now <= end + 6 * _MINUTE for start, end in self.people.unreadable.values()):
+            return False
+        edge: bool = await self.world.monitor.fetchval(
+            "select exists (select from entries where occurred_at = $1"
+            " or type = 'corrected' and cast(data ->> 'to' as timestamptz) = $1)",
+            now,
+        )
+        return not edge
 
     async def _pass_alone(self, host: Host) -> datetime | None:
         operation = Operation(f"{host.incarnation} checkpoint", host, None)
@@ -377,6 +287,12 @@ class Day:
             "select min(coalesce(lease_until, next_try_at)) from deliveries where state in ('pending', 'sending')"
         )
         return at
+
+
+async def verified(connection: asyncpg.Connection, now: datetime) -> list[str]:
+    """What `callcenter verify` finds at the instant."""
+    pages = verify.check(connection, Context(Settings(), lambda: now), now)
+    return [f"verify: {difference}" async for page in pages for difference in page.differences]
 
 
 async def simulate(loop: SimulatedLoop, server: Server, seed: int) -> Day:

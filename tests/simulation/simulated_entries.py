@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,6 +26,8 @@ _KINDS = (
     ("assigned", 8),
     ("signed", 1),
 )
+# With these a promise may begin again, or another one.
+TURNS = ("updated", "resolved", "reopened")
 # What keeps each promise.
 _STOPS = {"on_site": "arrived", "restore": "restored", "news": "resolved", "follow_up": "followed_up"}
 
@@ -39,6 +41,13 @@ class Ticket:
     writes: int = 0
     length: int = 3
     paused: bool = False
+    turns: list[int] = field(default_factory=list)  # entries with which a promise may have begun
+    doubted: list[int] = field(default_factory=list)  # those of them whose promise somebody was alerted of
+
+    def wrote(self, given: list[dict[str, Any]], seqs: list[int]) -> None:
+        """The entries are stored under these numbers."""
+        self.length = max(self.length, *seqs)
+        self.turns += [seq for entry, seq in zip(given, seqs, strict=False) if entry["type"] in TURNS]
 
 
 def entries(
@@ -53,12 +62,15 @@ def entries(
         if draw < 0.2:  # written down late
             entry["occurred_at"] = now - timedelta(seconds=rng.choice((20, 300, 1500, 4000)))
         elif draw < 0.38 and dues:  # at the deadline itself, or hardly beside it
-            commitment, due = rng.choice(dues)
+            near = min(dues, key=lambda one: abs(one[1] - now))
+            commitment, due = near if rng.random() < 0.5 else rng.choice(dues)
             if rng.random() < 0.6:
                 entry = {"type": _STOPS.get(commitment, "responded")}
             at = due + rng.choice((0, 0, 1, -1)) * timedelta(microseconds=1)
             entry["occurred_at"] = min(at, now + _MINUTE)
-        elif draw < 0.46:
+        elif draw < 0.5:  # not yet
+            if rng.random() < 0.5:
+                entry = {"type": rng.choice(TURNS)}
             entry["occurred_at"] = now + timedelta(seconds=rng.randrange(120))
         found.append({**entry, "occurred_at": entry["occurred_at"].isoformat()} if "occurred_at" in entry else entry)
     return found
@@ -66,6 +78,8 @@ def entries(
 
 def _entry(rng: random.Random, ticket: Ticket, now: datetime) -> dict[str, Any]:
     kind = rng.choices(*zip(*_KINDS, strict=True))[0]
+    if ticket.doubted and rng.random() < 0.3:
+        return {"type": "corrected", "entry": str(rng.choice(ticket.doubted)), **_mend(rng, now), "reason": "mended"}
     if kind == "pause":
         ticket.paused = not ticket.paused
         kind = "paused" if ticket.paused else "resumed"
@@ -77,12 +91,17 @@ def _entry(rng: random.Random, ticket: Ticket, now: datetime) -> dict[str, Any]:
     if kind == "moved":
         return {"type": kind, "region": rng.choice(("city", "province"))}
     if kind == "corrected":
-        mend = {"void": True} if rng.random() < 0.4 else {"to": _before(rng, now)}
-        return {"type": kind, "entry": str(rng.randrange(1, ticket.length + 1)), **mend, "reason": "mended"}
+        which = rng.choice(ticket.turns) if ticket.turns and rng.random() < 0.6 else rng.randrange(1, ticket.length + 1)
+        return {"type": kind, "entry": str(which), **_mend(rng, now), "reason": "mended"}
     if kind == "followed_up":
         return {"type": kind, "solved": rng.random() < 0.7}
     return {"type": kind}
 
 
-def _before(rng: random.Random, now: datetime) -> str:
-    return (now - timedelta(seconds=rng.randrange(5400))).isoformat()
+def _mend(rng: random.Random, now: datetime) -> dict[str, Any]:
+    """It never was, it was before, or, seldom, it is yet to come."""
+    draw = rng.random()
+    if draw < 0.4:
+        return {"void": True}
+    at = now + timedelta(seconds=rng.randrange(120)) if draw > 0.85 else now - timedelta(seconds=rng.randrange(5400))
+    return {"to": at.isoformat()}

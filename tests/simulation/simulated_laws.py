@@ -14,17 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from simulated_day import Day
+from simulated_day import Day, verified
 from simulated_duty import reached
 from simulated_letters import deliveries
 from simulated_model import Change, Key, Known, Sight, Told, clocks, holder, look, overlooked, timeline_of
 from simulated_outbox import Channel, Reach, outbox
 from simulated_pace import paces
+from simulated_people import AGENT
 from simulated_terms import CONTRACTS
 
-from callcenter.services import verify
-from callcenter.services.context import Context
-from callcenter.settings import Settings
 from sla.explain import why
 from sla.interval import micros, write_instant
 from sla.timeline import Entry, Timeline
@@ -62,16 +60,19 @@ async def violations(day: Day) -> list[str]:
     }
     found = [*day.world.violations]
     reach: dict[int, Reach] = {}
-    if not day.unreadable:
-        found += [f"{host.name} set {host.passes_failed} clocks aside" for host in day.hosts if host.passes_failed]
+    put_off = 0
     for number, writes in sorted(_by_ticket(history).items()):
-        ledger = Ledger(number, codes[number], writes, day.marks, reach, day.unreadable.get(number))
+        ledger = Ledger(number, codes[number], writes, day.marks, reach, day.people.unreadable.get(number))
         found += [f"ticket {number}: {text}" for text in ledger.violations(day.end)]
+        put_off += ledger.put_off
+    aside = sum(host.passes_failed for host in day.hosts)
+    if aside > (put_off if day.people.unreadable else 0):
+        found.append(f"{aside} clocks were set aside, and {put_off} are looked at later for it")
     found += _kept_promises(day, history)
     found += outbox(history, reach, await _channels(monitor))
     found += deliveries(day, history)
     found += paces(history, await _limits(monitor))
-    found += await _verified(day)
+    found += await verified(day.server.clerk, day.end)
     return found
 
 
@@ -118,6 +119,8 @@ class Ledger:
         self._keys: dict[int, Key] = {}
         self._alerts: dict[int, tuple[Key, Told]] = {}
         self._assessed: dict[int, datetime] = {}
+        self._wakes: dict[int, datetime | None] = {}
+        self.put_off = 0  # clocks that could not be judged and wait
 
     def violations(self, end: datetime) -> Iterator[str]:
         """What went wrong, in order; after the first wrong look there is no sense in going on."""
@@ -158,17 +161,19 @@ class Ledger:
         yield from self._safe(write)
         for row in write.of("clocks"):
             if row["assessed_at"] == self._assessed.get(row["id"]) and not (added or raised or settled):
-                yield from self._woken(row, acknowledged=bool(acknowledged))
+                yield from self._woken(row, self._wakes.get(row["id"]), acknowledged=bool(acknowledged))
             elif not acknowledged or row["assessed_at"] != self._assessed.get(row["id"]):
                 yield from self._looked(row, raised, settled)
             self._assessed[row["id"]] = row["assessed_at"]
+            self._wakes[row["id"]] = row["wake_at"]
         for (key, *rest), row in [*raised.items(), *settled.items()]:
             yield f"{key} {rest} was written and not called for: {_short(row)}"
 
-    def _woken(self, row: Row, *, acknowledged: bool) -> Iterator[str]:
-        """A row that was written without a look: acknowledged, or set aside because its ticket cannot be read."""
-        if acknowledged:
+    def _woken(self, row: Row, wake: datetime | None, *, acknowledged: bool) -> Iterator[str]:
+        """A row that was written without a look: acknowledged, woken early, or its ticket cannot be read for now."""
+        if acknowledged or (wake is not None and row["wake_at"] is not None and row["wake_at"] < wake):
             return
+        self.put_off += 1
         if self._unreadable is None:
             yield f"{_key(row)} was put off until {row['wake_at']}, and nothing was wrong with it"
         elif row["wake_at"] is None or row["wake_at"] > self._unreadable[1] + _ASIDE:
@@ -181,6 +186,8 @@ class Ledger:
                 continue  # written again
             if told.state != "firing":
                 yield f"{key} step {told.step} was {told.state} and acknowledged"
+            if row["acknowledged_by"] != AGENT.name or row["acknowledged_at"] is None:
+                yield f"{key} step {told.step}: {row['acknowledged_by']} acknowledged it at {row['acknowledged_at']}"
             told.state = "acknowledged"
 
     def _alerts_of(self, write: Write) -> tuple[dict[Any, Row], dict[Any, Row]]:
@@ -369,7 +376,7 @@ def _unlike(row: Row, told: Told) -> Iterator[str]:
 def _kept_promises(day: Day, history: Sequence[tuple[int, int, str, Row]]) -> Iterator[str]:
     """What a client was told is stored is stored; what it was told is refused is not."""
     stored = {(row["ticket"], row["seq"]) for _, _, relation, row in history if relation == "entries"}
-    for promise in day.promises:
+    for promise in day.people.promises:
         missing = [seq for seq in promise.seqs if promise.sure and (promise.ticket, seq) not in stored]
         if missing:
             yield f"ticket {promise.ticket}: entries {missing} were accepted and are gone"
@@ -383,10 +390,3 @@ async def _channels(monitor: Any) -> list[Channel]:
 async def _limits(monitor: Any) -> dict[int, int]:
     rows = await monitor.fetch("select id, config from channels where active order by id")
     return {row["id"]: row["config"]["per_minute"] for row in rows if "per_minute" in row["config"]}
-
-
-async def _verified(day: Day) -> list[str]:
-    now = day.end
-    context = Context(Settings(), lambda: now)
-    pages = verify.check(day.server.clerk, context, now)
-    return [f"verify: {difference}" async for page in pages for difference in page.differences]

@@ -18,6 +18,10 @@ _LONGEST = timedelta(minutes=5)
 _SKEW = timedelta(seconds=2)  # what hosts may be apart
 _SOON = timedelta(seconds=5)
 _LONG_CALL = timedelta(seconds=95)  # whatever takes long began no earlier
+_SECOND = timedelta(seconds=1)
+_DOUBLED = 5  # after so many tries the bound is half a minute
+_SEVERAL = 8
+_HOSTS = 3
 _MOVES = {
     "pending": {"pending", "sending", "cancelled", "gathered"},
     "sending": {"sending", "sent", "pending", "dead", "cancelled", "gathered"},
@@ -46,9 +50,12 @@ def deliveries(day: Day, history: Sequence[tuple[int, int, str, Row]]) -> Iterat
     for name, life in lives.items():
         yield from (f"delivery {name} ({life[0][1]['event']}): {text}" for text in _life(life, sent[name]))
     yield from _forgotten(alerts, lives)
+    yield from _given_up(history, lives)
     yield from _in_vain(history, lives)
     yield from _companies(day, history)
+    yield from _together(lives)
     yield from _in_order(history)
+    yield from _ever_longer(lives, sent)
 
 
 def _ended(alerts: dict[int, Row], lives: dict[str, list[tuple[int, Row]]], over: set[int]) -> Iterator[str]:
@@ -88,6 +95,19 @@ def _forgotten(alerts: dict[int, Row], lives: dict[str, list[tuple[int, Row]]]) 
             yield f"delivery {name} of a {alert['kind']} that is {alert['state']} was cancelled"
 
 
+def _given_up(history: Sequence[tuple[int, int, str, Row]], lives: dict[str, list[tuple[int, Row]]]) -> Iterator[str]:
+    """Only what tells of an alert that is over is cancelled; how one ended is always told."""
+    over: dict[int, int] = {}
+    for place, _, relation, row in history:
+        if relation == "alerts" and row["settled_at"] is not None:
+            over.setdefault(row["id"], place)
+    for name, life in lives.items():
+        for place, row in life:
+            if row["state"] == "cancelled" and (row["event"] != "fire" or over.get(row["alert"], place) >= place):
+                yield f"delivery {name} ({row['event']}) is cancelled, and alert {row['alert']} is not over"
+                break
+
+
 def _life(life: list[tuple[int, Row]], sends: list[Any]) -> Iterator[str]:
     """One delivery from the outbox to the other side."""
     before: Row | None = None
@@ -113,10 +133,16 @@ def _life(life: list[tuple[int, Row]], sends: list[Any]) -> Iterator[str]:
     yield from _ends(before, sends)
     yield from _again(life, sends)
     yield from _recorded(leases, sends)
+    others: int | None = None
     for one in sends:
         held = [row for place, row in leases if place <= one.place and row["lease_by"] == one.by]
         if not held:
             yield f"{one.by} sent it without a lease"
+        if next((row["state"] for place, row in reversed(life) if place <= one.place), "") == "gathered":
+            yield f"{one.by} sent it alone, and it travels with another"
+        if others is not None and one.others > others:
+            yield f"{one.by} says {one.others} others, and it said {others} before: who has it takes no second look"
+        others = one.others
     for by, times in Counter(one.by for one in sends).items():
         if times > sum(row["lease_by"] == by for _, row in leases):
             yield f"{by} sent it {times} times, more often than it was leased"
@@ -148,18 +174,23 @@ def _counted(row: Row, before: Row | None, leases: int) -> Iterator[str]:
     failed = before is not None and before["state"] == "sending" and row["state"] in ("pending", "dead")
     if failed and row["attempts"] and row["reason"] not in set(Reason):
         yield f"it failed of {row['reason']}"
+    if row["state"] == "gathered" and row["attempts"]:
+        yield f"it was never tried alone, and counts {row['attempts']} tries"
     if row["state"] not in ("sending",) and (row["lease_by"] is not None or row["lease_until"] is not None):
         yield f"{row['lease_by']} holds it, and it is {row['state']}"
 
 
 def _again(life: list[tuple[int, Row]], sends: list[Any]) -> Iterator[str]:
     """After a failure it waits as long as it should: what was asked for, and no longer than the bound of its tries."""
+    leases = [(place, row) for place, row in life if row["state"] == "sending"]
     for one in sends:
         if one.failed is None or one.answered_at is None:
             continue
         held = [row for place, row in life if place <= one.place and row["state"] == "sending"]
         then = next((row for place, row in life if place > one.place), None)
         if then is None or not held or held[-1]["lease_by"] != one.by or then["reason"] != one.failed.value:
+            if _in_peace(one, leases):
+                yield f"{one.by} was told {one.failed.value}, and nobody knows"
             continue  # never recorded, or another one's
         if one.failed in PERMANENT or then["next_try_at"] is None:
             if then["state"] == "pending":
@@ -174,15 +205,50 @@ def _again(life: list[tuple[int, Row]], sends: list[Any]) -> Iterator[str]:
 def _recorded(leases: list[tuple[int, Row]], sends: list[Any]) -> Iterator[str]:
     """What was taken by somebody whom nothing befell is not sent a second time."""
     for one in sends:
-        if not one.taken or one.failed is not None or one.answered_at is None:
+        if not one.taken or one.failed is not None or not _in_peace(one, leases):
             continue
-        held = [row for place, row in leases if place <= one.place and row["lease_by"] == one.by]
-        # a lease that somebody else's lock held up may be over before it is had
-        in_time = bool(held) and one.answered_at + _SOON < held[-1]["lease_until"]
-        if in_time and one.operation.host.undisturbed(one.by, one.at - _LONG_CALL, one.answered_at + _SOON):
-            later = [row for place, row in leases if place > one.place]
-            if later:
-                yield f"{one.by} got it through, and {later[0]['lease_by']} took it again"
+        later = [row for place, row in leases if place > one.place]
+        if later:
+            yield f"{one.by} got it through, and {later[0]['lease_by']} took it again"
+
+
+def _in_peace(one: Any, leases: list[tuple[int, Row]]) -> bool:
+    """Whether nothing kept the sender from recording what came of it."""
+    if one.answered_at is None:
+        return False
+    held = [row for place, row in leases if place <= one.place and row["lease_by"] == one.by]
+    # a lease that somebody else's lock held up may be over before it is had
+    in_time = bool(held) and one.answered_at + _SOON < held[-1]["lease_until"]
+    return in_time and one.operation.host.undisturbed(one.by, one.at - _LONG_CALL, one.answered_at + _SOON)
+
+
+def _ever_longer(lives: dict[str, list[tuple[int, Row]]], sent: dict[str, list[Any]]) -> Iterator[str]:
+    """Waits are drawn up to a bound that doubles: of several at a bound of half a minute or more, one is not short."""
+    shares = []
+    for name, life in lives.items():
+        for one in sent[name]:
+            then = next((row for place, row in life if place > one.place), None)
+            if one.failed is None or one.asked or one.answered_at is None or then is None:
+                continue
+            if then["state"] == "pending" and then["attempts"] > _DOUBLED and then["reason"] == one.failed.value:
+                shares.append(
+                    (then["next_try_at"] - one.answered_at) / min(_LONGEST, _SECOND * 2 ** (then["attempts"] - 1))
+                )
+    if len(shares) >= _SEVERAL and max(shares) < 1 / 8:
+        yield f"{len(shares)} messages failed again and again, and none waited longer than an eighth of what it may"
+
+
+def _together(lives: dict[str, list[tuple[int, Row]]]) -> Iterator[str]:
+    """Those of one company whose time comes at one instant leave as one message, or as one from each host."""
+    companies: dict[Any, list[list[tuple[int, Row]]]] = defaultdict(list)
+    for life in lives.values():
+        first = life[0][1]
+        if first["batch"] and any(row["state"] in ("sending", "gathered") for _, row in life):
+            companies[first["channel"], first["batch"], first["event"], first["next_try_at"]].append(life)
+    for (channel, batch, event, at), company in companies.items():
+        alone = [life for life in company if all(row["state"] != "gathered" for _, row in life)]
+        if len(alone) > _HOSTS:
+            yield f"{len(alone)} of {len(company)} messages ({event}) of {batch} at {at} reach channel {channel} alone"
 
 
 def _in_vain(history: Sequence[tuple[int, int, str, Row]], lives: dict[str, list[tuple[int, Row]]]) -> Iterator[str]:

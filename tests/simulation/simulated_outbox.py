@@ -62,11 +62,15 @@ def outbox(
     known: set[str] = set()  # deliveries
     told: dict[tuple[int, int], set[str]] = defaultdict(set)  # who was meant to be told, by alert and channel
     wakes: dict[int, datetime | None] = {}
+    places: dict[int, tuple[int, Row]] = {}
+    for place, _, relation, row in history:
+        if relation == "alerts":
+            places.setdefault(row["id"], (place, row))
     personal = {channel.id for channel in channels if channel.personal}
     for work in works.values():
         written = list({row["id"]: row for row in work.of("deliveries") if row["id"] not in known}.values())
         new = {row["id"]: row for row in work.of("alerts") if row["id"] not in seen}
-        yield from _owed(work, new, written, _Past(seen, wakes), reach, channels)
+        yield from _owed(work, new, written, _Past(seen, places, wakes), reach, channels)
         ended = {
             row["id"]: row
             for row in work.of("alerts")
@@ -85,9 +89,13 @@ def outbox(
 
 @dataclass(frozen=True, slots=True)
 class _Past:
-    """What there was before a transaction: alerts, and when each clock was to be looked at."""
+    """What there was before a transaction: alerts, and when each clock was to be looked at.
+
+    `places` has all alerts of the day, with where they were first written.
+    """
 
     alerts: dict[int, Row]
+    places: dict[int, tuple[int, Row]]
     wakes: dict[int, datetime | None]
 
 
@@ -139,11 +147,14 @@ class _StormCount:
         self._mine[storm] += 1
         others = [
             row
-            for row in self._past.alerts.values()
-            if row["storm"] == storm and row["recorded_at"] > now - _MINUTE and row["id"] not in self._new
+            for place, row in self._past.places.values()
+            if place < self._work.last
+            and row["storm"] == storm
+            and row["id"] not in self._new
+            and now - _MINUTE < row["recorded_at"] < now + _MINUTE
         ]
         tickets = {row["ticket"] for row in self._new.values()}
-        sure = sum(row["ticket"] in tickets for row in others)
+        sure = sum(row["ticket"] in tickets and row["id"] in self._past.alerts for row in others)
         alone, gathered = ("", now), (f"storm {storm}", beat(_MINUTE, now))
         if self._mine[storm] + sure > _STORM:
             return [gathered]

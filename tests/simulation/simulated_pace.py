@@ -16,6 +16,8 @@ _LEASE = timedelta(seconds=60)
 _MINUTE = timedelta(seconds=60)
 _SKEW = timedelta(seconds=2)  # what hosts may be apart
 _SILENT = {"timeout", "unreachable", "tls", "unavailable", "authentication"}
+_ANSWERS = {"rejected", "gone", "rate_limited"}
+_UNNOTICED = 15  # what three hosts may have under way at once, and some who died
 _WHILE = timedelta(seconds=100)  # longer than anybody's look into the outbox may take
 _FAILURES = 5
 _OVERLOOKED = 3
@@ -32,6 +34,7 @@ def paces(history: Sequence[tuple[int, int, str, Row]], limits: dict[int, int]) 
     rows: dict[str, Row] = {}
     states: dict[int, Row] = {}
     unheard: dict[int, list[datetime]] = defaultdict(list)
+    silent: dict[int, list[str]] = defaultdict(list)
     for work in works.values():
         final = {row["id"]: row for relation, row in work if relation == "deliveries"}
         taken = [row for row in final.values() if row["state"] == "sending"]
@@ -40,6 +43,7 @@ def paces(history: Sequence[tuple[int, int, str, Row]], limits: dict[int, int]) 
             yield from _leased(channel, mine, leased[channel], limits.get(channel), states.get(channel))
         changed = [row for relation, row in work if relation == "channel_states"]
         yield from _answered(final, rows, states, changed, unheard)
+        yield from _silent(final, rows, states, silent)
         for row in changed:
             yield from _changed(states.get(row["channel"]), row, by_lease=bool(taken))
             states[row["channel"]] = row
@@ -95,6 +99,24 @@ def _answered(
         unheard[channel] = [*unheard[channel], at] if open_still else []
         if len(unheard[channel]) >= _OVERLOOKED and at > unheard[channel][0] + _WHILE:
             yield f"channel {channel} has answered {_OVERLOOKED} times, and its circuit is not closed"
+
+
+def _silent(
+    final: dict[str, Row], before: dict[str, Row], states: dict[int, Row], silent: dict[int, list[str]]
+) -> Iterator[str]:
+    """So many without an answer in a row are noticed, even where some who heard of it died before they said so."""
+    for name, row in final.items():
+        if before.get(name, row)["state"] != "sending" or row["state"] not in ("sent", "pending", "dead", "cancelled"):
+            continue
+        run = silent[row["channel"]]
+        if row["state"] == "sent" or row["reason"] in _ANSWERS:
+            run.clear()
+        elif row["reason"] in _SILENT and run[-1:] != [name]:
+            run.append(name)
+        was = states.get(row["channel"])
+        if len(run) > _UNNOTICED and (was is None or was["opened_at"] is None):
+            yield f"channel {row['channel']} has not answered {len(run)} times, and its circuit is closed"
+            run.clear()
 
 
 def _changed(was: Row | None, row: Row, *, by_lease: bool) -> Iterator[str]:

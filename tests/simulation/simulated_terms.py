@@ -123,6 +123,24 @@ alerts:
         Rung(timedelta(minutes=60), ("admin",), timedelta(minutes=120)),
     ),
 )
+# Nobody here has a rota: every rung comes at the ladder's own instant.
+_PLAIN = Terms(
+    "PLAIN",
+    _HEAD
+    + """commitments:
+  - {{name: response, starts: reported, stops: [responded, arrived], within: {soon}, calendar: always}}
+  - {{name: follow_up, starts: resolved, stops: followed_up, within: {long}, calendar: office}}
+alerts:
+  ladder:
+""",
+    {"soon": 40, "long": 100},
+    (
+        Rung(Fraction(4, 5), ("assignee",)),
+        Rung(Fraction(1, 2), ("assignee", "admin")),
+        Rung("breach", ("admin",)),
+        Rung(timedelta(minutes=20), ("admin",), timedelta(minutes=90)),
+    ),
+)
 # So many promises end at one instant that their alerts are a storm.
 _FLEET = Terms(
     "FLEET",
@@ -139,4 +157,4 @@ _FLEET = Terms(
     (Rung("breach", ("supervisor",)),),
 )
 STORMY = _FLEET.code
-CONTRACTS = {terms.code: terms for terms in (_FIELD, _HOUSE, _FLEET)}
+CONTRACTS = {terms.code: terms for terms in (_FIELD, _HOUSE, _PLAIN, _FLEET)}

@@ -64,13 +64,14 @@ class Trouble:
         self._world.note(f"{host.name} is off by {host.error}")
         await host.compare()
 
-    async def mood(self) -> None:
+    async def mood(self, channel: str = "", lasts: timedelta | None = None) -> None:
         """A channel behaves badly for a while."""
         rng = self._world.rng
-        channel = rng.choice(("journal", "pager"))
-        self._phone.moods[channel] = rng.choice(("slow", "fails", "hangs", "taken, then failed", "gone"))
+        channel = channel or rng.choice(("journal", "pager"))
+        moods = ("slow", "fails", "hangs", "silent", "taken, then failed", "gone")
+        self._phone.moods[channel] = rng.choice(moods)
 
         async def better() -> None:
             self._phone.moods.pop(channel, None)
 
-        self._world.at(self._world.now + timedelta(minutes=rng.choice((1, 8, 40))), better)
+        self._world.at(self._world.now + (lasts or timedelta(minutes=rng.choice((1, 8, 40)))), better)
