@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 
 import msgspec
@@ -36,6 +37,33 @@ class PassResult(msgspec.Struct, frozen=True):
     batches: int = 0
     lag: timedelta = timedelta(0)
     more: bool = False
+
+
+# Around a pass that has something to judge; what it gives is told what came of it.
+Around = Callable[[], AbstractContextManager[Callable[[PassResult], None]]]
+
+
+@contextmanager
+def unwatched() -> Iterator[Callable[[PassResult], None]]:
+    """Nobody looks on."""
+    yield lambda _: None
+
+
+async def look(
+    book: Book, now: datetime, limit: int = 500, around: Around = unwatched
+) -> tuple[PassResult, datetime | None]:
+    """The first batch of what is due at `now` is judged; returns what that did, and the instant of the next due clock.
+
+    A pass that ended with a full batch does not know that it was the last: the look that finds nothing due says so.
+    """
+    due = await book.next_wake(now)
+    if due is None or due > now:
+        await book.caught_up(now)
+        return PassResult(), due
+    with around() as note:
+        result = await run_pass(book, now, limit, batches=1)
+        note(result)
+    return result, await book.next_wake(now)
 
 
 async def run_pass(book: Book, now: datetime, limit: int = 500, batches: int | None = None) -> PassResult:

@@ -69,6 +69,9 @@ class Book(Protocol):
     def batch(self) -> AbstractAsyncContextManager[Batch]:
         """A transaction, committed on leaving, rolled back on an exception."""
 
+    async def next_wake(self, now: datetime) -> datetime | None:
+        """The earliest instant at which some clock is due, or None; it is noted that somebody looked."""
+
     async def caught_up(self, now: datetime) -> None:
         """Nothing was left to claim: what was found late so far need not wait for more of its kind."""
 
@@ -103,8 +106,8 @@ class Outbox(Protocol):
 
     async def failed(
         self, delivery: Delivery, by: str, reason: Reason, detail: str, next_try_at: datetime | None
-    ) -> None:
-        """Records how this try failed: to be tried again at the instant, or dead when None."""
+    ) -> bool:
+        """Records how this try failed: to be tried again at the instant, or dead when None; False: another followed."""
 
     async def note_failure(
         self, delivery: Delivery, reason: Reason, now: datetime, next_try_at: datetime | None

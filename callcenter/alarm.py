@@ -8,8 +8,8 @@ a tick once a second catches whatever was missed. There is never a job per ticke
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import random
@@ -22,7 +22,7 @@ from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from alerts.dispatcher import Dispatcher
-from alerts.engine import PassResult, run_pass
+from alerts.engine import Around, PassResult, look, unwatched
 from callcenter.now import Now, system_now
 from callcenter.steady_now import SteadyNow
 from callcenter.store import cron
@@ -62,16 +62,6 @@ class Health:
     skew: timedelta = timedelta(0)
     outbox_depth: int = 0
     outbox_oldest: datetime | None = None
-
-
-# Around a pass that has something to judge; what it gives is told what came of it.
-Around = Callable[[], AbstractContextManager[Callable[[PassResult], None]]]
-
-
-@contextmanager
-def unwatched() -> Iterator[Callable[[PassResult], None]]:
-    """Nobody looks on."""
-    yield lambda _: None
 
 
 class Alarm:
@@ -162,15 +152,7 @@ class Alarm:
     async def run_once(self) -> PassResult:
         """One pass over what is due now, and the date job moved to what comes next."""
         now = self._now()
-        due = await self._book.next_wake(now)
-        result = PassResult()
-        if due is not None and due <= now:
-            with self._around() as note:
-                result = await run_pass(self._book, now, batches=1)
-                note(result)
-            due = await self._book.next_wake(now)
-        else:  # the last pass may have ended with a full batch, and not known that it was the last
-            await self._book.caught_up(now)
+        result, due = await look(self._book, now, around=self._around)
         self._note(result, now)
         if due is not None:
             self.ring_at(due)

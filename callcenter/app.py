@@ -15,8 +15,8 @@ from prometheus_client import CollectorRegistry
 from alerts.channels import Setup, open_channel
 from alerts.dispatcher import Dispatcher
 from alerts.dispatcher import unwatched as delivery_unwatched
+from alerts.engine import unwatched as pass_unwatched
 from callcenter.alarm import Alarm
-from callcenter.alarm import unwatched as pass_unwatched
 from callcenter.figures import DatabaseFigures
 from callcenter.jobs import cron_jobs
 from callcenter.metrics import Everyone, ProcessMetrics, published

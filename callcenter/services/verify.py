@@ -201,6 +201,8 @@ class _Clocks:
             if row["void"] or fresh is None:
                 if not row["void"] or fresh is not None:
                     yield self._differs(row, "", *(("none", fresh.state) if fresh else (row["state"], "no such clock")))
+                else:
+                    yield from self._back(row)
                 continue
             yield from self._compare(row, fresh)
         yield from self._missing()
@@ -227,6 +229,13 @@ class _Clocks:
         for name in _LASTING:
             if row[name] != getattr(fresh, name):
                 yield self._differs(row, f" {name} now", row[name], getattr(fresh, name))
+
+    def _back(self, row: Row) -> Iterator[Difference]:
+        """A clock that was gone and is there again, though the engine was not to look at it."""
+        if row["wake_at"] is None or row["wake_at"] > self._now + AFTER:
+            fresh = self._at(max(self._now, row["assessed_at"])).get((row["commitment"], row["cycle"]))
+            if fresh is not None:
+                yield self._differs(row, " now", "none", fresh.state)
 
     def _missing(self) -> Iterator[Difference]:
         """Clocks that should have a row; a sibling that waits for the engine may be about to get them one."""

@@ -118,17 +118,18 @@ class DatabaseOutbox:
 
     async def failed(
         self, delivery: Delivery, by: str, reason: Reason, detail: str, next_try_at: datetime | None
-    ) -> None:
-        """Records how this try failed: to be tried again at the instant, or dead when None.
+    ) -> bool:
+        """Records how this try failed: to be tried again at the instant, or dead when None; returns whether it counts.
 
         A try that another has followed, as its lease was over, changes nothing any more.
         """
         tried = {"id": delivery.id, "by": by, "attempt": delivery.attempts}
         clean = detail.replace("\x00", "")[:_DETAIL]
         async with self._pool.acquire() as conn:
-            await _sql.failed(conn, **tried, reason=reason.value, detail=clean, next_try_at=next_try_at)
+            counts = await _sql.failed(conn, **tried, reason=reason.value, detail=clean, next_try_at=next_try_at)
             # where its alert was withdrawn meanwhile, whatever went with it goes on without
             await _sql.release(conn, ids=[delivery.id], alerts=[])
+            return counts is not None
 
     async def give_back(self, deliveries: Iterable[UUID], by: str, now: datetime) -> None:
         """Makes leased deliveries ready at once; the attempt is not counted."""

@@ -216,7 +216,7 @@ update channel_states s
 set failures = 0, failed_by = null, opened_at = null, probe_at = null, probe = null, probes = 0
 where s.channel in (select channel from done) and (s.failures > 0 or s.opened_at is not null);
 
--- name: failed!
+-- name: failed$
 -- A try that failed after its alert was withdrawn is not repeated.
 update deliveries d
 set state = case
@@ -226,7 +226,8 @@ set state = case
     next_try_at = case when d.event = 'fire' and a.state = 'withdrawn' then null else cast(:next_try_at as timestamptz) end,
     lease_until = null, lease_by = null, reason = :reason, detail = :detail
 from alerts a
-where a.id = d.alert and d.id = :id and d.lease_by = :by and d.attempts = :attempt and d.state = 'sending';
+where a.id = d.alert and d.id = :id and d.lease_by = :by and d.attempts = :attempt and d.state = 'sending'
+returning true;
 
 -- name: give_back!
 update deliveries

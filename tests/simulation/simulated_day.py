@@ -24,6 +24,7 @@ from callcenter.store import contracts, duty
 from callcenter.store.pool import connect
 
 LENGTH = timedelta(hours=10)
+_ALL = 500  # clocks, in one batch
 UNREADABLE = 999  # the version of a contract
 _SECOND, _MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
@@ -249,7 +250,7 @@ class Day:
 
         async def look() -> None:
             looked.append(host.now())
-            await host.look()
+            await host.look(_ALL)
 
         self.world.start(operation, look())
         await self.world.alone(operation)

@@ -65,7 +65,8 @@ def entries(
             near = min(dues, key=lambda one: abs(one[1] - now))
             commitment, due = near if rng.random() < 0.5 else rng.choice(dues)
             if rng.random() < 0.6:
-                entry = {"type": _STOPS.get(commitment, "responded")}
+                stop = _STOPS.get(commitment, "responded")
+                entry = {"type": rng.choice((stop, stop, stop, "cancelled"))}
             at = due + rng.choice((0, 0, 1, -1)) * timedelta(microseconds=1)
             entry["occurred_at"] = min(at, now + _MINUTE)
         elif draw < 0.5:  # not yet

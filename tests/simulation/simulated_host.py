@@ -12,7 +12,7 @@ from simulated_database import Pool, Server
 from simulated_world import Fate, Operation, World
 
 from alerts.dispatcher import Dispatcher
-from alerts.engine import run_pass
+from alerts.engine import look
 from callcenter.services.context import Context
 from callcenter.settings import Settings
 from callcenter.steady_now import SteadyNow
@@ -144,16 +144,15 @@ class Host:
 
         self.world.at(when, post)
 
-    async def look(self) -> None:
-        """One pass over what is due."""
-        now = self.now()
-        due = await self._book.next_wake(now)
-        if due is None or due > now:
-            return
-        limit = self.world.rng.choice((2, 7, 500))
-        result = await run_pass(self._book, now, limit)
-        self.passes_failed += result.failed
-        if result.clocks and self.world.rng.random() < 0.4:  # others are left to the tick
+    async def look(self, limit: int | None = None) -> None:
+        """What is due is judged, so many clocks at once and each batch at its own time, until there is no more."""
+        limit = limit or self.world.rng.choice((2, 7, 500))
+        clocks, more = 0, True
+        while more:
+            result, _ = await look(self._book, self.now(), limit)
+            self.passes_failed += result.failed
+            clocks, more = clocks + result.clocks, result.more
+        if clocks and self.world.rng.random() < 0.4:  # others are left to the tick
             self.post_at(self.world.now)
 
     async def post(self) -> None:

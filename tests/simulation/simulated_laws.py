@@ -24,7 +24,7 @@ from simulated_people import AGENT
 from simulated_terms import CONTRACTS
 
 from sla.explain import why
-from sla.interval import micros, write_instant
+from sla.interval import instant, micros, write_instant
 from sla.timeline import Entry, Timeline
 
 sys.path.append(str(Path(__file__).parents[1] / "unit"))
@@ -223,6 +223,7 @@ class Ledger:
     def _looked(self, row: Row, raised: dict[Any, Row], settled: dict[Any, Row]) -> Iterator[str]:
         """The look that stored this clock row, held against the model's."""
         key, now = _key(row), row["assessed_at"]
+        yield from self._silent_before(row)
         known = self.known.setdefault(key, Known(row["ladder_from"]))
         self._keys[row["id"]] = key
         sight = Sight(self.code, self.timeline, now)
@@ -248,6 +249,15 @@ class Ledger:
                 yield f"{key} at {now}: step {told.step} repeat {told.repeat} should be {how}: {because}"
             elif written["settled_at"] != now:
                 yield f"{key} at {now}: step {told.step} is said to have ended at {written['settled_at']}"
+
+    def _silent_before(self, row: Row) -> Iterator[str]:
+        """Rungs before the report are silent, and nothing else: a later cycle's as little as the first one's."""
+        if _key(row) in self.known:
+            return
+        reported = instant(self.timeline.as_of(micros(row["assessed_at"])).entries[0].at)
+        earliest = min((known.ladder_from for known in self.known.values()), default=reported)
+        if row["ladder_from"] not in (earliest, max(earliest, reported)):
+            yield f"{_key(row)} is silent before {row['ladder_from']}, and was reported at {reported}"
 
     def _read_again(self, sight: Sight) -> Iterator[str]:
         """The clocks are what a second, literal reading of the pages says, once for each look."""

@@ -9,7 +9,6 @@ from typing import Any
 
 from simulated_day import Day
 
-from alerts.backoff import ATTEMPTS
 from alerts.reasons import PERMANENT, Reason
 
 Row = dict[str, Any]
@@ -22,6 +21,8 @@ _SECOND = timedelta(seconds=1)
 _DOUBLED = 5  # after so many tries the bound is half a minute
 _SEVERAL = 8
 _HOSTS = 3
+_TRIES = 20
+_HEARD = timedelta(seconds=10)  # until all have heard of an answer
 _MOVES = {
     "pending": {"pending", "sending", "cancelled", "gathered"},
     "sending": {"sending", "sent", "pending", "dead", "cancelled", "gathered"},
@@ -56,6 +57,7 @@ def deliveries(day: Day, history: Sequence[tuple[int, int, str, Row]]) -> Iterat
     yield from _together(lives)
     yield from _in_order(history)
     yield from _ever_longer(lives, sent)
+    yield from _left_in_peace(lives, sent)
 
 
 def _ended(alerts: dict[int, Row], lives: dict[str, list[tuple[int, Row]]], over: set[int]) -> Iterator[str]:
@@ -238,6 +240,22 @@ def _ever_longer(lives: dict[str, list[tuple[int, Row]]], sent: dict[str, list[A
         yield f"{len(shares)} messages failed again and again, and none waited longer than an eighth of what it may"
 
 
+def _left_in_peace(lives: dict[str, list[tuple[int, Row]]], sent: dict[str, list[Any]]) -> Iterator[str]:
+    """A channel that asked for a rest is given nothing until it is over, once everybody knows."""
+    leases = {name: [(place, row) for place, row in life if row["state"] == "sending"] for name, life in lives.items()}
+    taken: dict[int, list[Row]] = defaultdict(list)
+    for life in lives.values():
+        taken[life[0][1]["channel"]] += [row for _, row in life if row["state"] == "sending"]
+    for name, mine in leases.items():
+        for one in sent[name]:
+            if one.failed is not Reason.RATE_LIMITED or not one.asked or not _in_peace(one, mine):
+                continue
+            start, end = one.answered_at + _HEARD, one.answered_at + one.asked - _SKEW
+            for row in taken[mine[0][1]["channel"]]:
+                if start < row["lease_until"] - _LEASE < end:
+                    yield f"{row['id']} is taken by {row['lease_by']}, and its channel asked for peace until {end}"
+
+
 def _together(lives: dict[str, list[tuple[int, Row]]]) -> Iterator[str]:
     """Those of one company whose time comes at one instant leave as one message, or as one from each host."""
     companies: dict[Any, list[list[tuple[int, Row]]]] = defaultdict(list)
@@ -324,7 +342,7 @@ def _ends(last: Row, sends: list[Any]) -> Iterator[str]:
         yield f"it is still {state}"
     if state == "sent" and not any(one.taken for one in sends):
         yield "it is recorded as sent and nobody got it"
-    if state == "dead" and last["reason"] not in (PERMANENT if last["attempts"] < ATTEMPTS else set(Reason)):
+    if state == "dead" and last["reason"] not in (PERMANENT if last["attempts"] < _TRIES else set(Reason)):
         yield f"it is dead of {last['reason']} after {last['attempts']} attempts"
     if state == "cancelled" and last["attempts"] == 0 and sends:
         yield "it was cancelled and sent"

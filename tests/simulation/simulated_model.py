@@ -220,6 +220,8 @@ def overlooked(sight: Sight, known: dict[Key, Known]) -> Iterator[str]:
         clock = sight.clocks.get(key)
         if was.void and clock is None:
             continue
+        if was.void and clock is not None:
+            yield f"{key} is there again ({clock.state}), and stored as gone"
         saved = [(told, told.state, told.settled_at) for told in was.told]
         change = look(sight, key, trial)
         for told, state, settled_at in saved:

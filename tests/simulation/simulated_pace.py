@@ -130,6 +130,8 @@ def _changed(was: Row | None, row: Row, *, by_lease: bool) -> Iterator[str]:
         yield f"channel {channel}: {row['failures']} failures, and its circuit opened at {row['opened_at']}"
     if row["failures"] > failures and was is not None and was["failed_by"] == row["failed_by"]:
         yield f"channel {channel}: one message failed again, and that is counted against all"
+    if row["reason"] in _ANSWERS and row["failures"]:
+        yield f"channel {channel} has answered ({row['reason']}), and counts {row['failures']} failures"
     if row["opened_at"] is None or by_lease:
         return
     if not open_before and row["probe_at"] - row["opened_at"] != _FIRST:

@@ -91,6 +91,13 @@ class People:
         due = min(await self._edges(ticket.number), default=None)
         if due is None or rng.random() < 0.4:
             return
+        if rng.random() < 0.5:  # nobody is there any more when the channel has kept them waiting
+            leaves = due + (START - due) % _MINUTE
+            dies = leaves + _SECOND * rng.randrange(5, 30)
+            at(leaves - _SECOND, partial(self.trouble.mood, "pager", _MINUTE, "hangs"))
+            at(dies, self.trouble.blackout)
+            at(dies + _SECOND * rng.randrange(10, 45), partial(self._deny, ticket, due))
+            return
         at(due - _SECOND, partial(self.trouble.mood, "pager", timedelta(seconds=rng.randrange(60, 200))))
         at(due + _SECOND * rng.randrange(1, 130), partial(self._deny, ticket, due))
         if rng.random() < 0.5:
@@ -99,7 +106,9 @@ class People:
     async def _deny(self, ticket: Ticket, due: datetime) -> None:
         """It was done in time, somebody says."""
         host = someone(self.hosts, self.world)
-        if host is not None and not self.spoilt(ticket.number):
+        if host is None:
+            self.world.at(self.world.now + 2 * _SECOND, partial(self._deny, ticket, due))
+        elif not self.spoilt(ticket.number):
             entry = {"type": "responded", "occurred_at": (due - _SECOND).isoformat()}
             host.begin(f"deny {ticket.number}", partial(self._record, host, ticket, [entry]))
 

@@ -50,9 +50,7 @@ class Trouble:
     async def outage(self) -> None:
         """All hosts are gone for a while."""
         self._down_until = self._world.now + timedelta(minutes=self._world.rng.choice((3, 20, 70, 200)))
-        for host in self._hosts:
-            if host.up:
-                host.crash()
+        await self.blackout()
 
     async def jump(self) -> None:
         """A host's clock jumps; the host notices before it does anything else (docs: once a minute, and at start)."""
@@ -64,12 +62,18 @@ class Trouble:
         self._world.note(f"{host.name} is off by {host.error}")
         await host.compare()
 
-    async def mood(self, channel: str = "", lasts: timedelta | None = None) -> None:
+    async def blackout(self) -> None:
+        """All hosts die at once; each is back when it is."""
+        for host in self._hosts:
+            if host.up:
+                host.crash()
+
+    async def mood(self, channel: str = "", lasts: timedelta | None = None, mood: str = "") -> None:
         """A channel behaves badly for a while."""
         rng = self._world.rng
         channel = channel or rng.choice(("journal", "pager"))
         moods = ("slow", "fails", "hangs", "silent", "taken, then failed", "gone")
-        self._phone.moods[channel] = rng.choice(moods)
+        self._phone.moods[channel] = mood or rng.choice(moods)
 
         async def better() -> None:
             self._phone.moods.pop(channel, None)

@@ -144,6 +144,21 @@ async def test_a_try_that_its_own_process_has_followed_cannot_end_the_one_under_
     assert (await house.only(number))["state"] == "pending"
 
 
+async def test_a_failure_that_comes_too_late_is_not_counted_against_the_try_under_way(house: House) -> None:
+    await house.warned()
+    house.recorder().fail = [SendFailed(Reason.TIMEOUT, "")]
+    house.recorder().gate.clear()
+    late = house.dispatcher("late")
+    await late.run_once()
+    await house.recorder().begun.wait()
+    channels = await house.outbox.channels()
+    house.clock.now += LEASE
+    await house.outbox.lease(dict.fromkeys(channels, 1), "other", house.clock.now, house.clock.now + LEASE)
+    house.recorder().gate.set()
+    await late.wait_for_any()
+    assert await house.hotline.pool.fetchval("select count(*) from channel_states where failures > 0") == 0
+
+
 async def test_a_hanging_channel_delays_no_other(house: House) -> None:
     slow = await house.hotline.channel("hanging", "webhook", {"name": "hanging"})
     hanging = house.recorder("hanging")
