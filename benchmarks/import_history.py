@@ -2,9 +2,10 @@
 
 A made-up history under one of the example contracts: reported, graded, and for four of five tickets resolved; one in
 five stays open. Each step is a process of its own, as an operator runs it, on an embedded PostgreSQL of its own with
-its ordinary settings.
+its ordinary settings. With `--month` all of it was reported within one month, and what follows the import are that month's
+reports, as somebody asks for them first.
 
-    python benchmarks/import_history.py [--tickets 100000] [--contract FILE] [--dsn DSN]
+    python benchmarks/import_history.py [--tickets 100000] [--contract FILE] [--dsn DSN] [--month]
 """
 
 import argparse
@@ -24,15 +25,15 @@ import yaml
 EXAMPLES = Path(__file__).parents[1] / "examples" / "contracts"
 
 
-def write_history(path: Path, contract: Path, tickets: int) -> int:
-    """Writes the history, returns its entries."""
+def write_history(path: Path, contract: Path, tickets: int, days: int) -> int:
+    """Writes the history of so many days, returns its entries."""
     terms = yaml.safe_load(contract.read_text(encoding="utf-8"))
     regions, chance = list(terms["regions"]), random.Random(1)
-    first = datetime(2026, 1, 5, tzinfo=UTC)
+    first = datetime(2026, 1, 1, tzinfo=UTC)
     entries = 0
     with path.open("w", encoding="utf-8") as file:
         for number in range(tickets):
-            at = first + timedelta(seconds=chance.randrange(300 * 86400))
+            at = first + timedelta(seconds=chance.randrange(days * 86400))
             told: list[dict[str, object]] = [
                 {"type": "reported"},
                 {"type": "graded", "severity": chance.choice([1, 2, 3])},
@@ -77,16 +78,23 @@ def main() -> None:
     options.add_argument("--tickets", type=int, default=100_000)
     options.add_argument("--contract", type=Path, default=EXAMPLES / "public-health.yaml")
     options.add_argument("--dsn", help="a database of its own to use instead of the embedded one")
+    options.add_argument("--month", action="store_true", help="one month, and its reports")
     given = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, "CALLCENTER_DATA": f"{folder}/data"}  # noqa: TID251 of the benchmark, not the service
         if given.dsn:
             environment["DATABASE_URL"] = given.dsn
         history = Path(folder) / "history.jsonl"
-        entries = write_history(history, given.contract, given.tickets)
+        entries = write_history(history, given.contract, given.tickets, 31 if given.month else 300)
         print(f"{given.tickets} tickets, {entries} entries, {history.stat().st_size // 1024} kB")
         timed(environment, "contract", "import", str(given.contract))
         print(timed(environment, "import", "history", str(history)), flush=True)
+        if given.month:
+            code = yaml.safe_load(given.contract.read_text(encoding="utf-8"))["contract"]
+            for form in ("json", "pdf"):
+                month = ("--month", "2026-01", "--format", form, "-o", f"{folder}/report.{form}")
+                print(timed(environment, "report", code, *month), flush=True)
+            return
         print(timed(environment, "import", "history", str(history)), flush=True)
         print(timed(environment, "verify"), flush=True)
         print(timed(environment, "export", "clocks"), flush=True)
