@@ -55,7 +55,7 @@ ROTA = (
     Turn("dispatcher", "ben", START + 30 * _MINUTE, START + 130 * _MINUTE),
     Turn("dispatcher", "ben", START + 320 * _MINUTE, START + 440 * _MINUTE),
 )
-WISHES = {"ann": Wish(digest=30), "cas": Wish(quiet=("11:30", "13:10")), "dot": Wish(40, ("15:00", "15:45"))}
+WISHES = {"ann": Wish(digest=30), "cas": Wish(quiet=("10:40", "13:10")), "dot": Wish(40, ("14:30", "16:00"))}
 _ROTATED = frozenset(turn.duty for turn in ROTA)
 
 
