@@ -129,6 +129,8 @@ _PLAIN = Terms(
     _HEAD
     + """commitments:
   - {{name: response, starts: reported, stops: [responded, arrived], within: {soon}, calendar: always}}
+  - {{name: on_site, starts: reported, stops: arrived, within: {{city: {soon}, province: {long}}}, calendar: always,
+      on_regrade: from_regrade}}
   - {{name: follow_up, starts: resolved, stops: followed_up, within: {long}, calendar: office}}
 alerts:
   ladder:
