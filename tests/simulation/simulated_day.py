@@ -112,7 +112,7 @@ class Day:
             at(self._some_time(0.7), self.people.open)
         if rng.random() < 0.45:
             when = self._some_time(0.7)
-            for _ in range(rng.choice((1, 2))):
+            for _ in range(rng.choice((1, 2, 2))):
                 at(when, partial(self.people.open, STORMY))
         for _ in range(rng.randrange(0, 3)):
             at(self._some_time(), self._touch_rota)

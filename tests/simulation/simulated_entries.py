@@ -80,7 +80,12 @@ def entries(
 def _entry(rng: random.Random, ticket: Ticket, now: datetime) -> dict[str, Any]:
     kind = rng.choices(*zip(*_KINDS, strict=True))[0]
     if ticket.doubted and rng.random() < 0.3:
-        return {"type": "corrected", "entry": str(rng.choice(ticket.doubted)), **_mend(rng, now), "reason": "mended"}
+        return {
+            "type": "corrected",
+            "entry": str(rng.choice(ticket.doubted)),
+            **_mend(rng, now, 0.4),
+            "reason": "mended",
+        }
     if kind == "pause":
         ticket.paused = not ticket.paused
         kind = "paused" if ticket.paused else "resumed"
@@ -99,10 +104,10 @@ def _entry(rng: random.Random, ticket: Ticket, now: datetime) -> dict[str, Any]:
     return {"type": kind}
 
 
-def _mend(rng: random.Random, now: datetime) -> dict[str, Any]:
-    """It never was, it was before, or, seldom, it is yet to come."""
-    draw = rng.random()
-    if draw < 0.4:
+def _mend(rng: random.Random, now: datetime, ahead: float = 0.1) -> dict[str, Any]:
+    """It is yet to come, with that probability, or it never was, or it was at another time."""
+    if rng.random() < ahead:
+        return {"to": (now + timedelta(seconds=rng.randrange(120))).isoformat()}
+    if rng.random() < 0.4:
         return {"void": True}
-    at = now + timedelta(seconds=rng.randrange(120)) if draw > 0.85 else now - timedelta(seconds=rng.randrange(5400))
-    return {"to": at.isoformat()}
+    return {"to": (now - timedelta(seconds=rng.randrange(5400))).isoformat()}

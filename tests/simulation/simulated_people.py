@@ -94,7 +94,7 @@ class People:
         if rng.random() < 0.5:  # nobody is there any more when the channel has kept them waiting
             leaves = due + (START - due) % _MINUTE
             dies = leaves + _SECOND * rng.randrange(5, 30)
-            at(leaves - _SECOND, partial(self.trouble.mood, "pager", _MINUTE, "hangs"))
+            at(leaves - _SECOND, partial(self.trouble.mood, "mail", _MINUTE, "hangs"))
             at(dies, self.trouble.blackout)
             at(dies + _SECOND * rng.randrange(10, 45), partial(self._deny, ticket, due))
             return

@@ -71,7 +71,7 @@ class Trouble:
     async def mood(self, channel: str = "", lasts: timedelta | None = None, mood: str = "") -> None:
         """A channel behaves badly for a while."""
         rng = self._world.rng
-        channel = channel or rng.choice(("journal", "pager"))
+        channel = channel or rng.choice(("journal", "journal", "pager", "pager", "mail"))
         moods = ("slow", "fails", "hangs", "silent", "taken, then failed", "gone")
         self._phone.moods[channel] = mood or rng.choice(moods)
 
