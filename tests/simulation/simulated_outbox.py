@@ -59,17 +59,20 @@ def outbox(
         work.last = place
         work.rows.append((relation, row))
     seen: dict[int, Row] = {}  # alerts
-    known: set[str] = set()  # deliveries
     told: dict[tuple[int, int], set[str]] = defaultdict(set)  # who was meant to be told, by alert and channel
     wakes: dict[int, datetime | None] = {}
     places: dict[int, tuple[int, Row]] = {}
-    for place, _, relation, row in history:
+    births: dict[tuple[str, Any], int] = {}  # the transaction that wrote it first; one begun before may touch it too
+    for place, tx, relation, row in history:
+        if relation in ("alerts", "deliveries"):
+            births.setdefault((relation, row["id"]), tx)
         if relation == "alerts":
             places.setdefault(row["id"], (place, row))
     personal = {channel.id for channel in channels if channel.personal}
-    for work in works.values():
-        written = list({row["id"]: row for row in work.of("deliveries") if row["id"] not in known}.values())
-        new = {row["id"]: row for row in work.of("alerts") if row["id"] not in seen}
+    for tx, work in works.items():
+        born = [row for row in work.of("deliveries") if births["deliveries", row["id"]] == tx]
+        written = list({row["id"]: row for row in born}.values())
+        new = {row["id"]: row for row in work.of("alerts") if births["alerts", row["id"]] == tx}
         yield from _owed(work, new, written, _Past(seen, places, wakes), reach, channels)
         ended = {
             row["id"]: row
@@ -82,7 +85,6 @@ def outbox(
                 told[row["alert"], row["channel"]] |= {*row["recipients"]}
                 if row["alert"] not in new:
                     yield f"alert {row['alert']} is told in another transaction than it was recorded in"
-        known |= {row["id"] for row in written}
         seen |= {row["id"]: row for row in work.of("alerts")}
         wakes |= {row["id"]: row["wake_at"] for row in work.of("clocks")}
 

@@ -79,7 +79,7 @@ def _passed_over(taken: list[Row], rows: dict[str, Row]) -> Iterator[str]:
         least, now = max(row["priority"] for row in mine), mine[0]["lease_until"] - _LEASE
         for row in rows.values():
             waits = row["channel"] == channel and row["event"] == "fire" and row["state"] == "pending"
-            if waits and row["priority"] < least and row["next_try_at"] < now - _WHILE:
+            if waits and row["priority"] < least and row["next_try_at"] < now - _MINUTE:
                 yield f"delivery {row['id']} of rank {row['priority']} waits, and one of rank {least} is taken at {now}"
 
 
