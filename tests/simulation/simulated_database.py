@@ -14,7 +14,8 @@ import asyncpg
 import msgspec
 from simulated_world import OPERATION, Operation, World
 
-# A log of every row written, in the order of the locks that guard them, and nothing that differs between two runs.
+# A log of every row written, in the order of the locks that guard them, and nothing that differs between two runs; for
+# alerts also of when others could see them.
 LOG = """
 create table history (place bigint generated always as identity primary key, tx bigint not null, relation text not null,
                       row json not null);
@@ -23,6 +24,13 @@ begin
     insert into history (tx, relation, row) values (txid_current(), tg_table_name, to_json(new));
     return null;
 end $$;
+create function keep_commit() returns trigger language plpgsql as $$
+begin
+    insert into history (tx, relation, row) values (txid_current(), 'commit', '{}');
+    return null;
+end $$;
+create constraint trigger committed after insert or update on alerts deferrable initially deferred
+    for each row execute function keep_commit();
 create trigger history after insert or update on entries for each row execute function keep_history();
 create trigger history after insert or update on clocks for each row execute function keep_history();
 create trigger history after insert or update on alerts for each row execute function keep_history();

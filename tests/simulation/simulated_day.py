@@ -227,7 +227,7 @@ class Day:
                 self.world.at(self.world.now + _SECOND, look)
                 return
             looked = await self._pass_alone(host)
-            if looked is not None and await self._settled(looked):
+            if looked is not None and len(self.marks) % 2 and await self._settled(looked):
                 found = await verified(self.server.clerk, looked)
                 self.world.violations += [f"at {looked}, after a whole pass, {text}" for text in found]
 

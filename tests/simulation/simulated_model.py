@@ -94,9 +94,15 @@ class Sight:
         self._code = code
         self._timeline = timeline
         self._cut: dict[Fraction, dict[Key, Clock]] = {}
+        self._rungs: dict[Key, tuple[Ringing, ...]] = {}
 
-    def rungs(self, key: Key) -> Iterator[Ringing]:
+    def rungs(self, key: Key) -> tuple[Ringing, ...]:
         """Those that may ring while the clock stands as it does."""
+        if key not in self._rungs:
+            self._rungs[key] = tuple(self._ringing(key))
+        return self._rungs[key]
+
+    def _ringing(self, key: Key) -> Iterator[Ringing]:
         clock = self.clocks[key]
         if clock.due_at is None or clock.state not in ("running", "breached"):
             return
