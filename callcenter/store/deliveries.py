@@ -29,6 +29,7 @@ async def enqueue(conn: Connection, fired: Sequence[tuple[Fired, Told]], ended: 
     if fired:
         await telling.tell(conn, fired, now)
     if ended:
+        await _sql.cancel_gathered(conn, alerts=ended)
         await _sql.cancel(conn, alerts=ended)
         await _sql.release(conn, ids=[], alerts=ended)
         await _sql.tell_end(conn, alerts=ended, now=now)

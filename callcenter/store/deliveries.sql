@@ -1,11 +1,27 @@
+-- name: cancel_gathered!
+-- Nobody is told any more what is not true any more, or warned of what is over. A breach is told even when it is over. What
+-- travels with a message that somebody is sending, or has begun to, is being told: so the message is held while its company
+-- is looked at, or has been taken by whoever was quicker.
+with heads as materialized (
+    select carrier.id
+    from deliveries carrier
+    where carrier.state = 'pending' and carrier.attempts = 0
+      and carrier.id in (select carrier from deliveries where alert = any (cast(:alerts as bigint[])) and state = 'gathered')
+    order by carrier.id
+    for update
+)
+update deliveries d
+set state = 'cancelled', next_try_at = null, carrier = null
+from alerts a, heads
+where a.id = d.alert and a.id = any (cast(:alerts as bigint[])) and d.event = 'fire' and d.state = 'gathered' and d.carrier = heads.id
+  and (a.state = 'withdrawn' or a.kind = 'warning');
+
 -- name: cancel!
--- Nobody is told any more what is not true any more, or warned of what is over. A breach is told even when it is over.
+-- The same of what waits to leave by itself.
 update deliveries d
 set state = 'cancelled', next_try_at = null, carrier = null
 from alerts a
-where a.id = d.alert and a.id = any (cast(:alerts as bigint[])) and d.event = 'fire'
-  and (d.state = 'pending' or d.state = 'gathered' and exists (
-      select from deliveries carrier where carrier.id = d.carrier and carrier.state = 'pending' and carrier.attempts = 0))
+where a.id = d.alert and a.id = any (cast(:alerts as bigint[])) and d.event = 'fire' and d.state = 'pending'
   and (a.state = 'withdrawn' or a.kind = 'warning');
 
 -- name: tell_acknowledged!

@@ -116,7 +116,7 @@ class ClockBatch:
             timeline = Timeline(loaded.entries)
         except ValueError as error:
             return error
-        if timeline.latest > micros(loaded.row["updated_at"]):  # what was ahead then may count by now
+        if timeline.latest > max(one.recorded_at or 0 for one in loaded.entries):  # it was ahead, and may count by now
             self._stale[loaded.row["number"]] = loaded.row, timeline
         return Matter(loaded.terms, timeline, clocks)
 

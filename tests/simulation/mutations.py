@@ -123,7 +123,12 @@ _FIRST: dict[str, Mutant] = {
         Edit("alerts/policy.py", 'if any(a.state != "firing" for a in chain):', "if not chain:"),
     ),
     "what is withdrawn is sent": (
-        Edit("callcenter/store/deliveries.sql", "and (a.state = 'withdrawn' or a.kind = 'warning')", "and false"),
+        Edit(
+            "callcenter/store/deliveries.sql",
+            "and (a.state = 'withdrawn' or a.kind = 'warning')",
+            "and false",
+            all=True,
+        ),
         Edit(
             "callcenter/store/deliveries.sql", "d.event = 'fire' and a.state = 'withdrawn' as stale", "false as stale"
         ),
@@ -436,7 +441,9 @@ _LOOKING: dict[str, Mutant] = {
         "        for key, clock in fresh.items()\n        if key not in rows\n",
         "        for key, clock in fresh.items()\n        if False\n",
     ),
-    "no entry is ever ahead": _one(_BOOK, 'if timeline.latest > micros(loaded.row["updated_at"]):', "if False:"),
+    "no entry is ever ahead": _one(
+        _BOOK, "if timeline.latest > max(one.recorded_at or 0 for one in loaded.entries):", "if False:"
+    ),
     "a pass ends after one batch and calls it all": _one(
         _ENGINE, "while not done and total.batches != batches:", "while not done and total.batches != 1:"
     ),
@@ -594,8 +601,14 @@ _SENDING: dict[str, Mutant] = {
         "when cast(:next_try_at as timestamptz) is null then 'dead'",
         "when cast(:next_try_at as timestamptz) is null then 'cancelled'",
     ),
-    "ends cancel nothing": _one(_OUTBOX, "        await _sql.cancel(conn, alerts=ended)\n", ""),
-    "ends cancel breaches too": _one(_OUTBOX_SQL, "and (a.state = 'withdrawn' or a.kind = 'warning');", ";"),
+    "ends cancel nothing": _one(
+        _OUTBOX,
+        "        await _sql.cancel_gathered(conn, alerts=ended)\n        await _sql.cancel(conn, alerts=ended)\n",
+        "",
+    ),
+    "ends cancel breaches too": (
+        Edit(_OUTBOX_SQL, "and (a.state = 'withdrawn' or a.kind = 'warning');", ";", all=True),
+    ),
     "an end is told to those who were never told": _one(
         _OUTBOX_SQL,
         "and d.event = 'fire' and coalesce(carrier.state, d.state) in ('pending', 'sending', 'sent')",

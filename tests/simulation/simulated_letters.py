@@ -271,22 +271,22 @@ def _together(lives: dict[str, list[tuple[int, Row]]]) -> Iterator[str]:
 
 def _in_vain(history: Sequence[tuple[int, int, str, Row]], lives: dict[str, list[tuple[int, Row]]]) -> Iterator[str]:
     """What is not true any more is not sent, and nobody is warned of what is over unless somebody was about to."""
-    ended: dict[int, tuple[int, Row]] = {}
-    last = {
-        tx: place for place, tx, _, _ in history
-    }  # what was taken before its end was written whole was taken before
-    for _, tx, relation, row in history:
+    ended: dict[int, tuple[int, int, Row]] = {}
+    # others see an end when its transaction is over: what was taken before was taken in good faith
+    last = {tx: place for place, tx, _, _ in history}
+    for place, tx, relation, row in history:
         if relation == "alerts" and row["settled_at"] is not None:
-            ended.setdefault(row["id"], (last[tx], row))
+            ended.setdefault(row["id"], (place, last[tx], row))
     for name, life in lives.items():
         if life[0][1]["event"] != "fire" or life[0][1]["alert"] not in ended:
             continue
-        place, alert = ended[life[0][1]["alert"]]
-        waited = [row for at, row in life if at < place][-1:]
+        start, seen, alert = ended[life[0][1]["alert"]]
+        waited = [row for at, row in life if at < start][-1:]
         pending = bool(waited) and waited[0]["state"] == "pending" and alert["kind"] == "warning"
+        pending = pending and not any(row["state"] == "sending" for at, row in life if start < at < seen)
         if alert["state"] != "withdrawn" and not pending:
             continue
-        if any(row["state"] == "sending" for at, row in life if at > place):
+        if any(row["state"] == "sending" for at, row in life if at > seen):
             yield f"delivery {name} was taken for sending after its {alert['kind']} was {alert['state']}"
 
 

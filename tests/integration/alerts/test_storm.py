@@ -1,5 +1,6 @@
 """Many alerts at once on a real database: the first alone, the rest as one message, each recorded."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from alerts.ports import Delivery
 from alerts.reasons import Reason
 from alerts.telling import MOST
 from callcenter.store.deliveries import DatabaseOutbox
+from callcenter.store.types import Connection
 
 if TYPE_CHECKING:
     from tests.integration.alerts.conftest import Hotline
@@ -141,6 +143,39 @@ async def test_company_of_a_message_that_is_dropped_goes_on_without_it(hotline: 
     assert await post.state(first.id) == "cancelled"
     (again,) = [one for one in await post.deliver(32) if one.message.event == "fire"]
     assert (again.id != first.id, again.message.others) == (True, first.message.others - 1)
+
+
+class Slow(DatabaseOutbox):
+    """Takes its time between having gathered a company and saying so."""
+
+    def __init__(self, hotline: "Hotline") -> None:
+        super().__init__(hotline.pool, hotline.terms)
+        self.holds, self.goes_on = asyncio.Event(), asyncio.Event()
+
+    async def _deliveries(self, conn: Connection, ids: Sequence[UUID]) -> Sequence[Delivery]:
+        self.holds.set()
+        await self.goes_on.wait()
+        return await super()._deliveries(conn, ids)
+
+
+async def test_what_is_gathered_while_it_ends_is_told_and_so_is_its_end(hotline: "Hotline", post: Post) -> None:
+    *_, number = await storm(hotline)
+    await post.deliver(30)
+    post.outbox = slow = Slow(hotline)
+    taking = asyncio.create_task(post.take(31))
+    await slow.holds.wait()
+    ending = asyncio.create_task(hotline.write(number, 31, ("restored", 31, {})))
+    waits = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+    while not await hotline.pool.fetchval(waits):
+        pass
+    slow.goes_on.set()
+    ((rest,), _) = await asyncio.gather(taking, ending)
+    assert rest.message.others == SOME - MOST - 1, "it says so of all of them"
+    told = (
+        "select d.event, d.state from deliveries d join alerts a on a.id = d.alert where a.ticket = $1 order by d.event"
+    )
+    rows = [tuple(row) for row in await hotline.pool.fetch(told, number)]
+    assert rows == [("fire", "gathered"), ("resolve", "pending")]
 
 
 async def test_two_dispatchers_carry_nothing_twice(hotline: "Hotline", post: Post) -> None:
