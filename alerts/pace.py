@@ -83,7 +83,7 @@ def failed(pace: Pace, message: UUID, reason: Reason, now: datetime, next_try_at
         return _unanswered(replace(pace, reason=reason.value), message, now, probing=probing)
     if reason in _AN_ANSWER:
         pace = answered(replace(pace, reason=reason.value))
-        return replace(pace, held_until=next_try_at) if reason is Reason.RATE_LIMITED else pace
+        return _rested(pace, next_try_at) if reason is Reason.RATE_LIMITED else pace
     # nothing was learnt of the other side: another message may try
     return replace(pace, probe=None, probe_at=now) if probing else pace
 
@@ -91,6 +91,12 @@ def failed(pace: Pace, message: UUID, reason: Reason, now: datetime, next_try_at
 def answered(pace: Pace) -> Pace:
     """The pace after the other side answered: the circuit is closed."""
     return replace(pace, failures=0, failed_by=None, opened_at=None, probe_at=None, probe=None, probes=0)
+
+
+def _rested(pace: Pace, until: datetime | None) -> Pace:
+    """Left in peace until then, or longer where another answer, perhaps heard of earlier, asked for that."""
+    asked = [at for at in (pace.held_until, until) if at is not None]
+    return replace(pace, held_until=max(asked, default=None))
 
 
 def _unanswered(pace: Pace, message: UUID, now: datetime, *, probing: bool) -> Pace:

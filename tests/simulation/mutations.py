@@ -734,7 +734,7 @@ _PACING: dict[str, Mutant] = {
         "        pace = replace(pace, reason=reason.value)\n",
     ),
     "a rest that was asked for is not kept": _one(
-        _PACE, "return replace(pace, held_until=next_try_at) if reason is Reason.RATE_LIMITED else pace", "return pace"
+        _PACE, "return _rested(pace, next_try_at) if reason is Reason.RATE_LIMITED else pace", "return pace"
     ),
     "a channel's pace is read without its lock": _one(_OUTBOX_SQL, "order by channel for update;", "order by channel;"),
     "probes come at once": _one(_PACE, "FIRST_WAIT = timedelta(seconds=15)", "FIRST_WAIT = timedelta(0)"),

@@ -111,3 +111,9 @@ def test_who_asks_for_peace_has_it_whatever_gets_through_meanwhile() -> None:
     assert allowance(answered(pace), NONE, after(599), 32) == 0
     assert allowance(answered(pace), NONE, after(600), 32) == 32
     assert circuit(pace, after(600)) == "closed"
+
+
+def test_the_longest_rest_that_was_asked_for_is_kept() -> None:
+    pace = failed(Pace(), UUID(int=1), Reason.RATE_LIMITED, NOW, after(70))
+    assert failed(pace, UUID(int=2), Reason.RATE_LIMITED, NOW, after(64)).held_until == after(70)
+    assert failed(pace, UUID(int=2), Reason.RATE_LIMITED, NOW, None).held_until == after(70)
