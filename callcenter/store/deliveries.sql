@@ -4,11 +4,14 @@
 -- is looked at, or has been taken by whoever was quicker.
 with heads as materialized (
     select carrier.id
-    from deliveries carrier
-    where carrier.state = 'pending' and carrier.attempts = 0
-      and carrier.id in (select carrier from deliveries where alert = any (cast(:alerts as bigint[])) and state = 'gathered')
+    from (
+        select distinct carrier from deliveries where alert = any (cast(:alerts as bigint[])) and event = 'fire' and state = 'gathered'
+        offset 0
+    ) gathered
+    join deliveries carrier on carrier.id = gathered.carrier
+    where coalesce(carrier.state, '') = 'pending' and carrier.attempts = 0
     order by carrier.id
-    for update
+    for update of carrier
 )
 update deliveries d
 set state = 'cancelled', next_try_at = null, carrier = null
@@ -17,11 +20,12 @@ where a.id = d.alert and a.id = any (cast(:alerts as bigint[])) and d.event = 'f
   and (a.state = 'withdrawn' or a.kind = 'warning');
 
 -- name: cancel!
--- The same of what waits to leave by itself.
+-- The same of what waits to leave by itself. `coalesce` hides from the planner that few deliveries wait, when it thinks so:
+-- it is not to walk through all of them.
 update deliveries d
 set state = 'cancelled', next_try_at = null, carrier = null
 from alerts a
-where a.id = d.alert and a.id = any (cast(:alerts as bigint[])) and d.event = 'fire' and d.state = 'pending'
+where a.id = d.alert and a.id = any (cast(:alerts as bigint[])) and d.event = 'fire' and coalesce(d.state, '') = 'pending'
   and (a.state = 'withdrawn' or a.kind = 'warning');
 
 -- name: tell_acknowledged!
