@@ -102,6 +102,15 @@ async def test_an_entry_ahead_of_its_time_reaches_the_ticket_s_own_columns(hotli
     assert (row["state"], row["version"], row["updated_at"]) == ("restored", 3, hotline.at(12))
 
 
+async def test_a_new_title_meanwhile_does_not_hide_the_entry(hotline: "Hotline") -> None:
+    number = await hotline.ticket()
+    await hotline.write(number, 10, ("assigned", 11, {"to": "ben"}))
+    titled = "update tickets set title = 'Printer', updated_at = $2 where number = $1"
+    await hotline.pool.execute(titled, number, hotline.at(11.1))
+    await hotline.look(11.25)
+    assert await hotline.pool.fetchval("select assignee from tickets where number = $1", number) == "ben"
+
+
 async def test_what_comes_late_says_from_when_to_when_nobody_looked(hotline: "Hotline") -> None:
     await hotline.pool.execute("update engine_looks set at = $1", hotline.at(-1))
     number = await hotline.ticket(0)
