@@ -131,6 +131,10 @@ def _alerts(figures: Figures, totals: Totals) -> Iterator[Metric]:
     yield _gauge("alerts_outbox_deliveries", waiting, _zeros(channels, depth), ["channel"])
     age = "How long the oldest of them has waited; 0 when none does."
     yield _gauge("alerts_outbox_oldest_seconds", age, _zeros(channels, oldest), ["channel"])
+    left: Totals = {(kind, state): float(n) for kind, state, n in figures.mails}
+    each = [(kind, state) for kind in ("job", "month_report") for state in ("waiting", "dead")]
+    mails = "Mails to whoever is sent out and of month reports: those that wait, and those given up within a week."
+    yield _gauge("callcenter_mails", mails, _zeros(each, left), ["kind", "state"])
     standing: Totals = {(kind,): _age(figures, since) for kind, since in figures.firing_oldest}
     unheard = "How long the oldest alert that nobody has acknowledged has stood; 0 when there is none."
     yield _gauge("alerts_firing_oldest_seconds", unheard, _zeros(kinds, standing), ["kind"])

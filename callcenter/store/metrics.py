@@ -50,6 +50,7 @@ class Figures(msgspec.Struct, kw_only=True):
     next_wake: datetime | None
     alerts_unsettled: list[tuple[str, str, int]]
     outbox: list[tuple[str, int, datetime]]
+    mails: list[tuple[str, str, int]] = []
     firing_oldest: list[tuple[str, datetime]] = []
     last_call: datetime | None = None
     last_heard: datetime | None = None
@@ -131,6 +132,7 @@ async def read(conn: Connection, names: Names, now: datetime, before: Figures | 
         next_wake=await _sql.next_wake(conn),
         alerts_unsettled=[tuple(row) async for row in _sql.alerts_unsettled(conn)],
         outbox=[tuple(row) async for row in _sql.outbox(conn)],
+        mails=[tuple(row) async for row in _sql.mails(conn, now=now)],
         firing_oldest=[tuple(row) async for row in _sql.firing_oldest(conn)],
         last_call=telephone["call"],
         last_heard=telephone["heard"],

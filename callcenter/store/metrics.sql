@@ -136,6 +136,12 @@ join channels ch on ch.id = d.channel
 where d.state in ('pending', 'sending')
 group by ch.kind;
 
+-- name: mails
+-- Mails that are no alert's: what waits, and what was given up within a week.
+select kind, 'waiting' as state, count(*) as n from mails where state in ('pending', 'sending') group by kind
+union all
+select kind, 'dead', count(*) from mails where state = 'dead' and created_at > cast(:now as timestamptz) - interval '7 days' group by kind;
+
 -- name: calls_counted
 -- A bucket is how many bounds lie below the figure: "within 20 s" includes 20 s. Rows with `handled` count talk times.
 select queue, outcome, wait_bucket, handle_bucket, grouping(handle_bucket) = 0 as handled, count(*) as n,

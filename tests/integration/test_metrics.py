@@ -287,6 +287,23 @@ async def test_alerts_are_counted_by_kind_with_their_lateness(desk: Desk) -> Non
     assert (await desk.scrape())("alerts_outbox_oldest_seconds", channel="journal") == 60
 
 
+async def test_mails_that_wait_and_mails_given_up_within_a_week(desk: Desk) -> None:
+    await desk.ticket(1)
+    days = {"dead": (1, 6, 8), "pending": (0,), "sending": (0,), "sent": (2,)}
+    for state, ago in days.items():
+        for number, past in enumerate(ago):
+            at = desk.now - timedelta(days=past)
+            await desk.pool.execute(
+                "insert into mails (kind, contract, month, login, state, next_try_at, created_at)"
+                " select 'month_report', min(id), '2026-01', $1, $2, $3, $3 from contracts",
+                f"{state} {number}", state, at,
+            )  # fmt: skip
+    said = await desk.scrape()
+    assert said("callcenter_mails", kind="month_report", state="dead") == 2
+    assert said("callcenter_mails", kind="month_report", state="waiting") == 2
+    assert said("callcenter_mails", kind="job", state="dead") == 0
+
+
 class Telephone:
     """A telephone system with a token of its own."""
 
