@@ -19,6 +19,7 @@ _SILENT = {"timeout", "unreachable", "tls", "unavailable", "authentication"}
 _ANSWERS = {"rejected", "gone", "rate_limited"}
 _UNNOTICED = 15  # what three hosts may have under way at once, and some who died
 _WHILE = timedelta(seconds=100)  # longer than anybody's look into the outbox may take
+_HELD = timedelta(seconds=40)  # longer than the server lets the dead hold anything
 _FAILURES = 5
 _OVERLOOKED = 3
 _FIRST, _LONGEST = timedelta(seconds=15), timedelta(minutes=2)
@@ -35,6 +36,7 @@ def paces(history: Sequence[tuple[int, int, str, Row]], limits: dict[int, int]) 
     states: dict[int, Row] = {}
     unheard: dict[int, list[datetime]] = defaultdict(list)
     silent: dict[int, list[str]] = defaultdict(list)
+    passed: dict[str, datetime] = {}
     for work in works.values():
         final = {row["id"]: row for relation, row in work if relation == "deliveries"}
         taken = [row for row in final.values() if row["state"] == "sending"]
@@ -47,7 +49,9 @@ def paces(history: Sequence[tuple[int, int, str, Row]], limits: dict[int, int]) 
         for row in changed:
             yield from _changed(states.get(row["channel"]), row, by_lease=bool(taken))
             states[row["channel"]] = row
-        yield from _passed_over(taken, {name: row for name, row in rows.items() if name not in final})
+        for name in final:
+            passed.pop(name, None)
+        yield from _passed_over(taken, {name: row for name, row in rows.items() if name not in final}, passed)
         rows |= final
 
 
@@ -70,17 +74,21 @@ def _leased(
             yield f"channel {channel} does not answer, and is given {len(taken)} messages at {now}"
 
 
-def _passed_over(taken: list[Row], rows: dict[str, Row]) -> Iterator[str]:
-    """Whoever takes from a channel takes the gravest that has been ready for a while; `rows` are what stays behind."""
+def _passed_over(taken: list[Row], rows: dict[str, Row], passed: dict[str, datetime]) -> Iterator[str]:
+    """Whoever takes from a channel takes the gravest that is ready; `rows` are what stays behind.
+
+    One that somebody holds is passed over, and who holds it may die: not for long.
+    """
     for channel in {row["channel"] for row in taken}:
         mine = [row for row in taken if row["channel"] == channel and row["event"] == "fire"]
         if not mine:
             continue
         least, now = max(row["priority"] for row in mine), mine[0]["lease_until"] - _LEASE
-        for row in rows.values():
+        for name, row in rows.items():
             waits = row["channel"] == channel and row["event"] == "fire" and row["state"] == "pending"
-            if waits and row["priority"] < least and row["next_try_at"] < now - _MINUTE:
-                yield f"delivery {row['id']} of rank {row['priority']} waits, and one of rank {least} is taken at {now}"
+            if waits and row["priority"] < least and row["next_try_at"] < now - _SKEW:
+                if now - passed.setdefault(name, now) > _HELD:
+                    yield f"delivery {name} of rank {row['priority']} waits, and one of rank {least} is taken at {now}"
 
 
 def _answered(
