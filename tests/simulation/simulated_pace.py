@@ -86,9 +86,9 @@ def _passed_over(taken: list[Row], rows: dict[str, Row], passed: dict[str, datet
         least, now = max(row["priority"] for row in mine), mine[0]["lease_until"] - _LEASE
         for name, row in rows.items():
             waits = row["channel"] == channel and row["event"] == "fire" and row["state"] == "pending"
-            if waits and row["priority"] < least and row["next_try_at"] < now - _SKEW:
-                if now - passed.setdefault(name, now) > _HELD:
-                    yield f"delivery {name} of rank {row['priority']} waits, and one of rank {least} is taken at {now}"
+            again = waits and row["priority"] < least and row["next_try_at"] < now - _SKEW
+            if again and now - passed.setdefault(name, now) > _HELD:
+                yield f"delivery {name} of rank {row['priority']} waits, and one of rank {least} is taken at {now}"
 
 
 def _answered(
