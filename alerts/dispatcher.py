@@ -176,8 +176,7 @@ class Dispatcher:
         now = self._now()
         wait = None if failure.permanent else delay(delivery.attempts, failure.retry_after)
         again = None if wait is None else now + wait
-        if await self._outbox.failed(delivery, self._by, failure.reason, failure.detail, again):
-            await self._outbox.note_failure(delivery, failure.reason, now, again)
+        await self._outbox.failed(delivery, self._by, failure.reason, failure.detail, now, again)
         log.warning(
             "delivery_failed",
             delivery=str(delivery.id),

@@ -105,14 +105,12 @@ class Outbox(Protocol):
         """Records success of deliveries this process holds."""
 
     async def failed(
-        self, delivery: Delivery, by: str, reason: Reason, detail: str, next_try_at: datetime | None
-    ) -> bool:
-        """Records how this try failed: to be tried again at the instant, or dead when None; False: another followed."""
-
-    async def note_failure(
-        self, delivery: Delivery, reason: Reason, now: datetime, next_try_at: datetime | None
+        self, delivery: Delivery, by: str, reason: Reason, detail: str, now: datetime, next_try_at: datetime | None
     ) -> None:
-        """Lets the failure count for the channel's circuit and its rest."""
+        """Records how this try failed: to be tried again at the instant, or dead when None; counts for the channel.
+
+        A try that another has followed changes nothing any more.
+        """
 
     async def give_back(self, deliveries: Iterable[UUID], by: str, now: datetime) -> None:
         """Makes leased deliveries ready at once; the attempt is not counted."""

@@ -107,30 +107,24 @@ class DatabaseOutbox:
         async with self._pool.acquire() as conn:
             await _sql.sent(conn, ids=list(deliveries), by=by, now=now, forgetful=FORGETFUL)
 
-    async def note_failure(
-        self, delivery: Delivery, reason: Reason, now: datetime, next_try_at: datetime | None
-    ) -> None:
-        """The channel's pace takes the failure into account."""
-        async with self._pool.acquire() as conn, conn.transaction():
-            before = (await _locked(conn, [delivery.channel]))[delivery.channel]
-            after = pace.failed(before, delivery.id, reason, now, next_try_at)
-            if after != before:
-                await _save(conn, delivery.channel, after)
-
     async def failed(
-        self, delivery: Delivery, by: str, reason: Reason, detail: str, next_try_at: datetime | None
-    ) -> bool:
-        """Records how this try failed: to be tried again at the instant, or dead when None; returns whether it counts.
+        self, delivery: Delivery, by: str, reason: Reason, detail: str, now: datetime, next_try_at: datetime | None
+    ) -> None:
+        """Records how this try failed: to be tried again at the instant, or dead when None; the channel's pace knows.
 
         A try that another has followed, as its lease was over, changes nothing any more.
         """
         tried = {"id": delivery.id, "by": by, "attempt": delivery.attempts}
         clean = detail.replace("\x00", "")[:_DETAIL]
-        async with self._pool.acquire() as conn:
-            counts = await _sql.failed(conn, **tried, reason=reason.value, detail=clean, next_try_at=next_try_at)
+        async with self._pool.acquire() as conn, conn.transaction():
+            if not await _sql.failed(conn, **tried, reason=reason.value, detail=clean, next_try_at=next_try_at):
+                return
             # where its alert was withdrawn meanwhile, whatever went with it goes on without
             await _sql.release(conn, ids=[delivery.id], alerts=[])
-            return counts is not None
+            before = (await _locked(conn, [delivery.channel]))[delivery.channel]
+            after = pace.failed(before, delivery.id, reason, now, next_try_at)
+            if after != before:
+                await _save(conn, delivery.channel, after)
 
     async def give_back(self, deliveries: Iterable[UUID], by: str, now: datetime) -> None:
         """Makes leased deliveries ready at once; the attempt is not counted."""

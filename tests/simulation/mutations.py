@@ -687,9 +687,9 @@ _SENDING: dict[str, Mutant] = {
         "await self._outbox.sent(together, 'somebody', self._now())",
     ),
     "a failure is counted for no channel": _one(
-        _DISPATCHER,
-        "            await self._outbox.note_failure(delivery, failure.reason, now, again)\n",
-        "            pass\n",
+        _OUTBOX,
+        "            after = pace.failed(before, delivery.id, reason, now, next_try_at)\n",
+        "            after = before\n",
     ),
     "give up after two tries": _one("alerts/backoff.py", "ATTEMPTS = 20", "ATTEMPTS = 2"),
     "back-off grows without end": _one("alerts/backoff.py", "CAP = timedelta(minutes=5)", "CAP = timedelta(hours=5)"),

@@ -27,10 +27,12 @@ _FIRST, _LONGEST = timedelta(seconds=15), timedelta(minutes=2)
 
 def paces(history: Sequence[tuple[int, int, str, Row]], limits: dict[int, int]) -> Iterator[str]:
     """No channel is given more than it takes or asked while it rests; silence opens a circuit, an answer closes it."""
-    works: dict[int, list[tuple[str, Row]]] = defaultdict(list)
+    works: dict[int, list[tuple[str, Row]]] = {}
     for _, tx, relation, row in history:
         if relation in ("deliveries", "channel_states"):
-            works[tx].append((relation, row))
+            work = works.pop(tx, [])
+            work.append((relation, row))
+            works[tx] = work  # by their last rows: whoever writes a channel's state keeps its lock to the end
     leased: dict[int, list[datetime]] = defaultdict(list)
     rows: dict[str, Row] = {}
     states: dict[int, Row] = {}

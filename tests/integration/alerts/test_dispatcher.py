@@ -128,7 +128,7 @@ async def test_who_lost_the_lease_cannot_record_over_who_has_it(house: House) ->
     now = house.clock.now
     (first,) = await house.outbox.lease({row["channel"]: 1}, "slow", now, now + LEASE)
     await house.outbox.lease({row["channel"]: 1}, "quick", now + LEASE, now + 2 * LEASE)
-    await house.outbox.failed(first, "slow", Reason.TIMEOUT, "", None)
+    await house.outbox.failed(first, "slow", Reason.TIMEOUT, "", now + LEASE, None)
     assert (await house.only(number))["lease_by"] == "quick"
 
 
@@ -138,9 +138,9 @@ async def test_a_try_that_its_own_process_has_followed_cannot_end_the_one_under_
     now = house.clock.now
     (first,) = await house.outbox.lease({row["channel"]: 1}, "one", now, now + LEASE)
     (second,) = await house.outbox.lease({row["channel"]: 1}, "one", now + LEASE, now + 2 * LEASE)
-    await house.outbox.failed(first, "one", Reason.TIMEOUT, "", now + LEASE)
+    await house.outbox.failed(first, "one", Reason.TIMEOUT, "", now + LEASE, now + LEASE)
     assert (await house.only(number))["state"] == "sending"
-    await house.outbox.failed(second, "one", Reason.TIMEOUT, "", now + LEASE)
+    await house.outbox.failed(second, "one", Reason.TIMEOUT, "", now + LEASE, now + LEASE)
     assert (await house.only(number))["state"] == "pending"
 
 

@@ -94,7 +94,7 @@ async def test_a_message_that_failed_is_repeated_whole_under_its_id(hotline: "Ho
     await storm(hotline)
     await post.deliver(30)
     (first,) = await post.take(31)
-    await post.outbox.failed(first, "test", Reason.UNAVAILABLE, "busy", hotline.at(32))
+    await post.outbox.failed(first, "test", Reason.UNAVAILABLE, "busy", hotline.at(31.5), hotline.at(32))
     more = await hotline.ticket(1, assignee="ben")
     await hotline.pool.execute("update alerts set recorded_at = $1", hotline.at(31))
     await hotline.look(31)
@@ -139,7 +139,7 @@ async def test_company_of_a_message_that_is_dropped_goes_on_without_it(hotline: 
     await post.deliver(30)
     (first,) = await post.take(31)
     await hotline.write(first.message.ticket, 31.1, ("graded", 31.1, {"severity": 2}))
-    await post.outbox.failed(first, "test", Reason.UNAVAILABLE, "busy", hotline.at(32))
+    await post.outbox.failed(first, "test", Reason.UNAVAILABLE, "busy", hotline.at(31.5), hotline.at(32))
     assert await post.state(first.id) == "cancelled"
     (again,) = [one for one in await post.deliver(32) if one.message.event == "fire"]
     assert (again.id != first.id, again.message.others) == (True, first.message.others - 1)

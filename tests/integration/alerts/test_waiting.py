@@ -24,7 +24,7 @@ async def test_what_was_held_has_waited_since_it_might_go(hotline: "Hotline") ->
     (sent,) = await post.take(32)
     assert await post.outbox.depth() == (1, held)
     again = hotline.at(33)
-    await post.outbox.failed(sent, "test", Reason.TIMEOUT, "", again)
+    await post.outbox.failed(sent, "test", Reason.TIMEOUT, "", hotline.at(32), again)
     assert (await post.outbox.depth())[1] == held, "not since it was written"
     async with hotline.pool.acquire() as conn:
         rows = [tuple(row) async for row in _sql.outbox(conn)]
