@@ -145,6 +145,17 @@ async def test_company_of_a_message_that_is_dropped_goes_on_without_it(hotline: 
     assert (again.id != first.id, again.message.others) == (True, first.message.others - 1)
 
 
+async def test_company_of_who_vanished_goes_on_when_its_message_is_dropped(hotline: "Hotline", post: Post) -> None:
+    await storm(hotline)
+    await post.deliver(30)
+    (first,) = await post.take(31)
+    await hotline.write(first.message.ticket, 31.1, ("graded", 31.1, {"severity": 2}))
+    taken = [*await post.take(33), *await post.take(33)]
+    assert await post.state(first.id) == "cancelled"
+    (again,) = [one for one in taken if one.message.event == "fire"]
+    assert (again.id != first.id, again.message.others) == (True, first.message.others - 1)
+
+
 class Slow(DatabaseOutbox):
     """Takes its time between having gathered a company and saying so."""
 
