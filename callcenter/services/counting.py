@@ -27,12 +27,11 @@ async def count_ended(pool: asyncpg.Pool, context: Context, now: datetime) -> No
         changed = await days.changed(conn)
         for row in await reports.all_contracts(conn):
             found = await compliance.find(conn, context, row["code"], None, now)
-            for place, month in enumerate([found, *reversed(months_before(found))]):
-                await _count(conn, month, now, whole=place < _WHOLE)
             since, until = changed.get(found.contract, (now, now))
-            for month in months_before(found, TREND_MONTHS, _FARTHEST):
-                if month.until > since and month.since <= until:
-                    await _count(conn, month, now, whole=True)
+            for place, month in enumerate([found, *reversed(months_before(found, 1, _FARTHEST))]):
+                touched = month.until > since and month.since <= until
+                if touched or place < TREND_MONTHS:
+                    await _count(conn, month, now, whole=touched or place < _WHOLE)
 
 
 async def ahead(conn: Connection, pool: asyncpg.Pool | None, month: Month, now: datetime) -> None:

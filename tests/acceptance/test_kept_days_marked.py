@@ -169,3 +169,16 @@ async def test_a_first_look_waits_for_no_second_connection(hotline: Any) -> None
         await counting.ahead(conns[0], hotline.pool, found, hotline.clock.now)
         assert await conns[0].fetchval("select count(*) from counted_days where part = 'clocks'") > 0
         assert await conns[0].fetchval("select count(*) from counted_days where part = 'faults'") == 0
+
+
+async def test_a_month_long_ago_that_was_imported_into_is_counted_whole_before_anybody_looks(hotline: Any) -> None:
+    number = await day_over(hotline)
+    hotline.clock.move(days=200)
+    old = hotline.clock.now - timedelta(days=120)
+    hotline.clock.now, today = old, hotline.clock.now
+    await imports_history(hotline, number)
+    hotline.clock.now = today
+    await counting.count_ended(hotline.pool, hotline.context, today)
+    kept = "select distinct part from counted_days where since <= $1 and until > $1 order by part"
+    rows = await hotline.pool.fetch(kept, old - timedelta(days=3, hours=1))
+    assert [row["part"] for row in rows] == ["calls", "clocks", "faults"]
