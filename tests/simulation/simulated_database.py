@@ -15,7 +15,7 @@ import msgspec
 from simulated_world import OPERATION, Operation, World
 
 # A log of every row written, in the order of the locks that guard them, and nothing that differs between two runs; for
-# alerts also of when others could see them.
+# alerts and failures also of when others could see them.
 LOG = """
 create table history (place bigint generated always as identity primary key, tx bigint not null, relation text not null,
                       row json not null);
@@ -31,6 +31,8 @@ begin
 end $$;
 create constraint trigger committed after insert or update on alerts deferrable initially deferred
     for each row execute function keep_commit();
+create constraint trigger committed after update on deliveries deferrable initially deferred
+    for each row when (new.state = 'pending' and new.attempts > 0) execute function keep_commit();
 create trigger history after insert or update on entries for each row execute function keep_history();
 create trigger history after insert or update on clocks for each row execute function keep_history();
 create trigger history after insert or update on alerts for each row execute function keep_history();

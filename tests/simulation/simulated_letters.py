@@ -111,6 +111,7 @@ def _in_vain(history: Sequence[tuple[int, int, str, Row]], lives: dict[str, list
     ended: dict[int, tuple[int, int, Row]] = {}
     # others see an end when its transaction is over: what was taken before was taken in good faith
     last = {tx: place for place, tx, _, _ in history}
+    tx_of = {place: tx for place, tx, _, _ in history}
     for place, tx, relation, row in history:
         if relation == "alerts" and row["settled_at"] is not None:
             ended.setdefault(row["id"], (place, last[tx], row))
@@ -118,7 +119,7 @@ def _in_vain(history: Sequence[tuple[int, int, str, Row]], lives: dict[str, list
         if life[0][1]["event"] != "fire" or life[0][1]["alert"] not in ended:
             continue
         start, seen, alert = ended[life[0][1]["alert"]]
-        waited = [row for at, row in life if at < start][-1:]
+        waited = [row for at, row in life if last[tx_of[at]] < start][-1:]
         pending = bool(waited) and waited[0]["state"] == "pending" and alert["kind"] == "warning"
         pending = pending and not any(row["state"] == "sending" for at, row in life if start < at < seen)
         if alert["state"] != "withdrawn" and not pending:
