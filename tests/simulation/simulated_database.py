@@ -236,7 +236,7 @@ class Connection:
         return result
 
     def _delay(self, sql: str) -> timedelta:
-        """How long the call is on its way; now and then a failure is told when another has the message already."""
+        """How long the call is on its way; now and then a failure is told so late that its transaction is over."""
         if _FAILED in sql and not self._world.calm and self._world.rng.random() < 0.03:
             self._host.disturbed.append(self._world.now)
             return timedelta(seconds=self._world.rng.randrange(55, 80))

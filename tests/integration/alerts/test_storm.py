@@ -177,8 +177,9 @@ async def test_what_is_gathered_while_it_ends_is_told_and_so_is_its_end(hotline:
     await slow.holds.wait()
     ending = asyncio.create_task(hotline.write(number, 31, ("restored", 31, {})))
     waits = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
-    while not await hotline.pool.fetchval(waits):
-        pass
+    async with asyncio.timeout(10):
+        while not await hotline.pool.fetchval(waits):
+            pass
     slow.goes_on.set()
     ((rest,), _) = await asyncio.gather(taking, ending)
     assert rest.message.others == SOME - MOST - 1, "it says so of all of them"
